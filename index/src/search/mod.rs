@@ -1,0 +1,253 @@
+//! Searching several segments as one.
+
+mod all_pairs;
+mod scan;
+mod selection;
+mod top_k;
+
+pub use selection::Selection;
+pub use top_k::Neighbour;
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::graph::{Visited, walk};
+use crate::point::PointId;
+use crate::segment::Segment;
+use crate::segment::view::View;
+use crate::space::Space;
+use crate::vector::UnitVector;
+use selection::Filter;
+use top_k::TopK;
+
+/// How a search goes about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchParams {
+    /// How many candidates a search through a graph keeps, at least as many as are asked for: more
+    /// find more of the true neighbours and take longer in proportion.
+    pub ef_search: usize,
+    /// Compare every vector, even where there is a graph.
+    pub exact: bool,
+}
+
+impl Default for SearchParams {
+    fn default() -> Self {
+        Self {
+            ef_search: 64,
+            exact: false,
+        }
+    }
+}
+
+/// A snapshot of some segments, searched together. Cheap to make and to share between threads.
+#[derive(Clone, Debug, Default)]
+pub struct Searcher {
+    segments: Vec<Arc<Segment>>,
+}
+
+impl Searcher {
+    /// Takes segments of one space. A point should be in one of them only: a search gives it back once
+    /// for each that holds it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherSpace`] for a segment of another space than the first.
+    pub fn new(segments: Vec<Arc<Segment>>) -> Result<Self, Error> {
+        if let Some(first) = segments.first()
+            && let Some(other) = segments.iter().find(|s| s.space() != first.space())
+        {
+            return Err(Error::OtherSpace {
+                path: other.path().to_path_buf(),
+                found: *other.space(),
+                expected: *first.space(),
+            });
+        }
+        Ok(Self { segments })
+    }
+
+    /// The segments searched.
+    pub fn segments(&self) -> &[Arc<Segment>] {
+        &self.segments
+    }
+
+    /// The space of the vectors; none without segments.
+    pub fn space(&self) -> Option<&Space> {
+        self.segments.first().map(|segment| segment.space())
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        self.segments.iter().map(|segment| segment.len()).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.segments.iter().all(|segment| segment.is_empty())
+    }
+
+    /// The vector of a point: `dim` numbers, of unit length.
+    pub fn vector(&self, id: PointId) -> Option<&[f32]> {
+        self.segments.iter().find_map(|segment| segment.vector(id))
+    }
+
+    /// The `k` selected points nearest to a query (all, where fewer are selected), by descending score
+    /// and then by ascending id. The same on any number of threads.
+    ///
+    /// A segment without a graph, or with one that a selective filter would make slow, is scanned
+    /// exactly; a search through a graph may miss some true neighbours, but never comes back with
+    /// fewer than `k` while there are more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::QueryDimension`].
+    pub fn search(
+        &self,
+        query: &UnitVector,
+        k: usize,
+        selection: &Selection<'_>,
+        params: &SearchParams,
+    ) -> Result<Vec<Neighbour>, Error> {
+        match self.space() {
+            Some(space) if space.dim != query.dim() => Err(Error::QueryDimension {
+                found: query.dim(),
+                expected: space.dim,
+            }),
+            _ => Ok(self.nearest(query.as_slice(), k, &Filter::new(selection, None), params)),
+        }
+    }
+
+    /// The `k` selected points nearest to a stored point, itself left out; otherwise like
+    /// [`search`](Self::search). The point needn't be selected itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownPoint`].
+    pub fn neighbours(
+        &self,
+        id: PointId,
+        k: usize,
+        selection: &Selection<'_>,
+        params: &SearchParams,
+    ) -> Result<Vec<Neighbour>, Error> {
+        let query = self.vector(id).ok_or(Error::UnknownPoint { id })?;
+        Ok(self.nearest(query, k, &Filter::new(selection, Some(id)), params))
+    }
+
+    /// The query must have the right dimension.
+    fn nearest(
+        &self,
+        query: &[f32],
+        k: usize,
+        filter: &Filter<'_>,
+        params: &SearchParams,
+    ) -> Vec<Neighbour> {
+        let mut top = TopK::new(k);
+        for segment in &self.segments {
+            let view = segment.view();
+            let at_most = filter.at_most(&view.members);
+            if at_most == 0 || k == 0 {
+                continue;
+            }
+            match through_graph(&view, query, filter, at_most, k, params) {
+                Some(found) => found.into_iter().for_each(|found| top.offer(found)),
+                None => scan::scan(&view, query, filter, &mut top),
+            }
+        }
+        top.into_sorted()
+    }
+}
+
+/// How many nodes a search through a graph scores for each candidate it keeps, without a filter.
+/// Measured with `m = 16` at ef 64: 11 in 10 000 random vectors around 200 centres, 23 where they lie
+/// in 32 of 384 dimensions. (A filter that admits half makes it 1.5 to 1.9 times as many, a little less
+/// than in proportion.)
+const SCORED_PER_EF: usize = 20;
+
+/// How much longer a node takes that the graph leads to than one that a scan comes by: it lies
+/// anywhere in memory, and the next address isn't known before it is scored. Measured with 10 000
+/// vectors of 384 dimensions and AVX-512: 150 ns against 50.
+const WALK_COST: usize = 3;
+
+/// Searches a segment through its graph; none where there is no graph, where a scan is expected to be
+/// done sooner, where the walk turns out to be the longer way after all (the filter admits only what is
+/// far from the query), and where it came back with fewer points than there are.
+fn through_graph(
+    view: &View<'_>,
+    query: &[f32],
+    filter: &Filter<'_>,
+    at_most: usize,
+    k: usize,
+    params: &SearchParams,
+) -> Option<Vec<Neighbour>> {
+    let graph = view.graph.filter(|_| !params.exact)?;
+    let ef = params.ef_search.max(k).max(1);
+    // The walk has to pass `points / at_most` nodes for each that it may keep.
+    let points = view.members.ids.len();
+    let walked = ef.saturating_mul(SCORED_PER_EF).saturating_mul(points) / at_most;
+    if walked.saturating_mul(WALK_COST) >= at_most {
+        return None;
+    }
+    let best = Visited::with(view.nodes, |visited| {
+        walk(&graph, view.rows, query, ef, at_most, visited, |node| {
+            view.members.of(node).any(|id| filter.admits(id))
+        })
+    })?;
+    let found: Vec<Neighbour> = best
+        .into_iter()
+        .flat_map(|best| {
+            let ids = view.members.of(best.node).filter(|&id| filter.admits(id));
+            ids.map(move |id| Neighbour {
+                id,
+                score: best.score,
+            })
+        })
+        .collect();
+    (found.len() >= k.min(at_most)).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id_set::IdSet;
+    use crate::segment::{BuildOptions, write_segment};
+
+    #[test]
+    fn a_wide_filter_is_walked_through_and_a_selective_one_scanned() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let space = Space {
+            dim: 4,
+            digest: [0; 32],
+        };
+        let points = (0..8_000u64).map(|i| {
+            let x = i as f32;
+            (PointId(i), [x.sin(), (x * 0.7).cos(), (x * 0.3).sin(), 0.5])
+        });
+        let options = BuildOptions {
+            graph_from: 0,
+            ..BuildOptions::default()
+        };
+        write_segment(&path, &space, points, &options).unwrap();
+        let segment = Segment::open(&path, &space).unwrap();
+        let query = segment.vector(PointId(77)).unwrap();
+        let walked = |only: Option<&IdSet>, params: &SearchParams, k| {
+            let selection = Selection { only, except: None };
+            let filter = Filter::new(&selection, None);
+            let view = segment.view();
+            let at_most = filter.at_most(&view.members);
+            through_graph(&view, query, &filter, at_most, k, params).is_some()
+        };
+        let params = SearchParams::default();
+        let wide: IdSet = (0..8_000).filter(|i| i % 8 != 0).map(PointId).collect();
+        let narrow: IdSet = (0..8_000).filter(|i| i % 8 == 0).map(PointId).collect();
+        assert!(walked(None, &params, 10));
+        assert!(walked(Some(&wide), &params, 10));
+        assert!(!walked(Some(&narrow), &params, 10));
+        assert!(!walked(None, &params, 1_000));
+        let exact = SearchParams {
+            exact: true,
+            ..params
+        };
+        assert!(!walked(None, &exact, 10));
+    }
+}

@@ -1,0 +1,202 @@
+//! A vector a token → a vector a text: pooling, then dense layers and normalising.
+
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use super::config::Activation;
+use super::kernels::row_bias_activation;
+use super::layout::{DenseLayout, Step};
+use super::weights::{Weights, weight_files};
+use crate::digest::{file_sha256, hex};
+use crate::error::LoadError;
+use crate::identity::Pooling;
+
+/// Vectors shorter than this are divided by it instead of by their length, as PyTorch's `normalize` does.
+const SHORTEST: f32 = 1e-12;
+
+/// What follows the transformer.
+pub(crate) struct Head {
+    pooling: Pooling,
+    steps: Vec<HeadStep>,
+    dim: usize,
+}
+
+enum HeadStep {
+    Dense(Dense),
+    Normalise,
+}
+
+/// `activation(W x + b)`, with `W` as `outputs × inputs`.
+struct Dense {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    inputs: usize,
+    activation: Activation,
+}
+
+impl Head {
+    /// Reads what follows a transformer that gives vectors of `hidden` numbers.
+    pub(crate) fn load(pooling: Pooling, steps: &[Step], hidden: usize) -> Result<Self, LoadError> {
+        let mut dim = hidden;
+        let mut loaded = Vec::with_capacity(steps.len());
+        for step in steps {
+            loaded.push(match step {
+                Step::Normalise => HeadStep::Normalise,
+                Step::Dense(layout) => {
+                    dim = layout.outputs;
+                    HeadStep::Dense(Dense::load(layout)?)
+                }
+            });
+        }
+        Ok(Self {
+            pooling,
+            steps: loaded,
+            dim,
+        })
+    }
+
+    /// How many numbers a text's vector has.
+    pub(crate) fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Whether a text's vector has unit length.
+    pub(crate) fn normalises(&self) -> bool {
+        matches!(self.steps.last(), Some(HeadStep::Normalise))
+    }
+
+    /// The vector of a text whose tokens have the vectors `tokens`, `n × hidden`, row-major, n ≥ 1.
+    pub(crate) fn forward(&self, tokens: &[f32], hidden: usize) -> Vec<f32> {
+        let mut vector = pool(tokens, hidden, self.pooling);
+        for step in &self.steps {
+            match step {
+                HeadStep::Dense(dense) => vector = dense.forward(&vector),
+                HeadStep::Normalise => normalise(&mut vector),
+            }
+        }
+        vector
+    }
+}
+
+impl Dense {
+    fn load(layout: &DenseLayout) -> Result<Self, LoadError> {
+        let weights = Weights::open(&layout.folder)?;
+        let bias = if layout.bias {
+            weights.read("linear.bias", &[layout.outputs])?
+        } else {
+            vec![0.0; layout.outputs]
+        };
+        Ok(Self {
+            weight: weights.read("linear.weight", &[layout.outputs, layout.inputs])?,
+            bias,
+            inputs: layout.inputs,
+            activation: layout.activation,
+        })
+    }
+
+    fn forward(&self, x: &[f32]) -> Vec<f32> {
+        let mut y: Vec<f32> = self
+            .weight
+            .chunks_exact(self.inputs)
+            .map(|row| row.iter().zip(x).map(|(w, x)| w * x).sum())
+            .collect();
+        row_bias_activation(&mut y, &self.bias, self.activation);
+        y
+    }
+}
+
+fn pool(tokens: &[f32], hidden: usize, pooling: Pooling) -> Vec<f32> {
+    let rows = || tokens.chunks_exact(hidden);
+    let sum = || {
+        let mut sum = vec![0.0f32; hidden];
+        for row in rows() {
+            for (sum, value) in sum.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+        sum
+    };
+    let divided = |divisor: f32| sum().into_iter().map(|value| value / divisor).collect();
+    let count = rows().len() as f32;
+    match pooling {
+        Pooling::Cls => tokens.iter().take(hidden).copied().collect(),
+        Pooling::Mean => divided(count),
+        Pooling::MeanSqrtLen => divided(count.sqrt()),
+        Pooling::Max => {
+            let mut largest = vec![f32::NEG_INFINITY; hidden];
+            for row in rows() {
+                for (largest, value) in largest.iter_mut().zip(row) {
+                    *largest = largest.max(*value);
+                }
+            }
+            largest
+        }
+    }
+}
+
+fn normalise(vector: &mut [f32]) {
+    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    let divisor = length.max(SHORTEST);
+    for value in vector {
+        *value /= divisor;
+    }
+}
+
+/// SHA-256 over the files of all dense layers, in hexadecimal; `None` where there are no dense layers.
+pub(crate) fn dense_digest(steps: &[Step]) -> Result<Option<String>, LoadError> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for step in steps {
+        if let Step::Dense(layout) = step {
+            files.push(layout.folder.join("config.json"));
+            files.extend(weight_files(&layout.folder)?);
+        }
+    }
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let mut hasher = Sha256::new();
+    for path in files {
+        let digest = file_sha256(&path).map_err(|source| LoadError::Read { path, source })?;
+        hasher.update(digest.as_bytes());
+        hasher.update(b"\n");
+    }
+    Ok(Some(hex(&hasher.finalize())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKENS: [f32; 6] = [1.0, -2.0, 3.0, 4.0, 5.0, -8.0];
+
+    #[test]
+    fn each_pooling_does_what_its_name_says() {
+        assert_eq!(pool(&TOKENS, 2, Pooling::Cls), [1.0, -2.0]);
+        assert_eq!(pool(&TOKENS, 2, Pooling::Mean), [3.0, -2.0]);
+        assert_eq!(pool(&TOKENS, 2, Pooling::Max), [5.0, 4.0]);
+        let root = 3f32.sqrt();
+        assert_eq!(
+            pool(&TOKENS, 2, Pooling::MeanSqrtLen),
+            [9.0 / root, -6.0 / root]
+        );
+    }
+
+    #[test]
+    fn a_vector_of_zeros_stays_one() {
+        let mut zeros = [0.0; 3];
+        normalise(&mut zeros);
+        assert_eq!(zeros, [0.0; 3]);
+    }
+
+    #[test]
+    fn a_dense_layer_multiplies_adds_and_activates() {
+        let dense = Dense {
+            weight: vec![1.0, 2.0, -1.0, -1.0, 0.0, 0.5],
+            bias: vec![0.5, 0.0, -1.0],
+            inputs: 2,
+            activation: Activation::Relu,
+        };
+        assert_eq!(dense.forward(&[2.0, 4.0]), [10.5, 0.0, 1.0]);
+    }
+}

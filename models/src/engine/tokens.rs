@@ -1,0 +1,240 @@
+//! Text → token numbers; how many tokens a text has, and where they lie, in bounded memory.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokenizers::normalizers::{Lowercase, Sequence};
+use tokenizers::{PostProcessor, Tokenizer};
+
+use crate::error::LoadError;
+
+/// How much of a text goes through the tokeniser at once when all of its tokens are wanted. The tokeniser keeps
+/// some forty bytes for each byte it is given, so 64 MB in one piece would take gigabytes.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// How much of a text is looked at for the tokens that a model reads. Nothing that is written in words comes
+/// near: 512 tokens take some 3 kB. Only a text that begins with this much white space, or with a word of this
+/// length, is cut differently from how it would be without the limit.
+const MOST_BYTES: usize = 1 << 20;
+
+/// Bytes a token that are tried first when a long text is clipped. English has 4 to 5, UTF-8 Chinese 3.
+const BYTES_A_TOKEN: usize = 16;
+
+/// So many tokens more than needed must come out of a clipped text, so that a word which the clipping broke
+/// can't be among those that are used.
+const MARGIN_TOKENS: usize = 16;
+
+/// Counts tokens and says where they lie, as the model's own tokeniser sees them. Cheap to clone.
+#[derive(Clone)]
+pub struct TokenCounter {
+    tokenizer: Arc<Tokenizer>,
+    max_tokens: usize,
+    special: usize,
+}
+
+impl TokenCounter {
+    /// Reads `tokenizer.json` at `path` for a model that reads `max_tokens`.
+    ///
+    /// What the file says of padding and truncation is overridden: some ship padding to a fixed length, which
+    /// makes every text as dear as the longest, and truncation to another length than the model's.
+    pub(crate) fn load(
+        path: &Path,
+        max_tokens: usize,
+        lower_case: bool,
+    ) -> Result<Self, LoadError> {
+        let unusable = |reason: String| LoadError::Tokenizer {
+            path: path.to_owned(),
+            reason,
+        };
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(LoadError::Missing {
+                    path: path.to_owned(),
+                    purpose: "the tokeniser",
+                });
+            }
+            Err(source) => {
+                return Err(LoadError::Read {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        };
+        let mut tokenizer =
+            Tokenizer::from_bytes(&bytes).map_err(|error| unusable(error.to_string()))?;
+        tokenizer.with_padding(None);
+        tokenizer
+            .with_truncation(None)
+            .map_err(|error| unusable(error.to_string()))?;
+        if lower_case {
+            let mut normalizers = vec![Lowercase.into()];
+            normalizers.extend(tokenizer.get_normalizer().cloned());
+            tokenizer
+                .with_normalizer(Some(Sequence::new(normalizers)))
+                .map_err(|error| unusable(error.to_string()))?;
+        }
+        let special = tokenizer
+            .get_post_processor()
+            .map_or(0, |processor| processor.added_tokens(false));
+        if max_tokens <= special {
+            return Err(unusable(format!(
+                "it adds {special} tokens to every text, and the model reads {max_tokens}"
+            )));
+        }
+        // A vocabulary without a token for the unknown fails on the first unknown word: better now. A Yi syllable
+        // and a cuneiform sign are letters that tokenisers don't clean away and vocabularies lack.
+        tokenizer
+            .encode_fast("\u{a015} \u{12345}", true)
+            .map_err(|error| unusable(error.to_string()))?;
+        Ok(Self {
+            tokenizer: Arc::new(tokenizer),
+            max_tokens,
+            special,
+        })
+    }
+
+    /// How many tokens of a text the model reads, special tokens included.
+    pub fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
+
+    /// How many special tokens every text gets.
+    pub fn special_tokens(&self) -> usize {
+        self.special
+    }
+
+    /// How many tokens `text` has, special tokens included and however long it is.
+    ///
+    /// Long texts are counted in pieces that end at white space, so a word of more than 64 KiB may be counted as
+    /// several. White space at both ends doesn't count.
+    pub fn count(&self, text: &str) -> usize {
+        let mut count = self.special;
+        for (_, chunk) in chunks(text) {
+            count += match self.tokenizer.encode_fast(chunk, false) {
+                Ok(encoding) => encoding.len(),
+                // Loading has made sure that unknown words have a token. Should a tokeniser fail all the same,
+                // no text has more tokens than bytes.
+                Err(_) => chunk.len(),
+            };
+        }
+        count
+    }
+
+    /// Where each token of `text` lies, in bytes, without special tokens.
+    ///
+    /// Spans come in order. Several tokens may have the same span, where one character became several tokens.
+    pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
+        let mut spans = Vec::new();
+        for (offset, chunk) in chunks(text) {
+            if let Ok(encoding) = self.tokenizer.encode(chunk, false) {
+                spans.extend(
+                    encoding
+                        .get_offsets()
+                        .iter()
+                        .map(|(start, end)| offset + start..offset + end),
+                );
+            }
+        }
+        spans
+    }
+
+    /// The numbers of the tokens that the model reads of `prompt` and `text`, special tokens included.
+    pub(crate) fn ids(&self, prompt: &str, text: &str) -> Result<Vec<u32>, String> {
+        let joined;
+        let text = if prompt.is_empty() {
+            text
+        } else {
+            // Enough of the text for any window below, so that a huge one isn't copied.
+            let clipped = cut(text, MOST_BYTES + CHUNK_BYTES);
+            joined = format!("{prompt}{clipped}");
+            &joined
+        };
+        let text = text.trim();
+        let room = self.max_tokens - self.special;
+        let mut window = (room + MARGIN_TOKENS)
+            .saturating_mul(BYTES_A_TOKEN)
+            .min(MOST_BYTES);
+        loop {
+            let clipped = cut(text, window);
+            let mut encoding = self
+                .tokenizer
+                .encode_fast(clipped, false)
+                .map_err(|error| error.to_string())?;
+            let enough = encoding.len() > room + MARGIN_TOKENS;
+            if enough || clipped.len() == text.len() || window == MOST_BYTES {
+                encoding.truncate(room, 0, tokenizers::TruncationDirection::Right);
+                let complete = self
+                    .tokenizer
+                    .post_process(encoding, None, true)
+                    .map_err(|error| error.to_string())?;
+                return Ok(complete.get_ids().to_vec());
+            }
+            window = window.saturating_mul(4).min(MOST_BYTES);
+        }
+    }
+}
+
+/// The longest beginning of `text` of at most `bytes`, ending at white space where there is any.
+fn cut(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
+        return text;
+    }
+    let head = &text[..text.floor_char_boundary(bytes)];
+    match head.rfind(char::is_whitespace) {
+        Some(space) if space > 0 => &head[..space],
+        _ => head,
+    }
+}
+
+/// `text` in pieces of at most [`CHUNK_BYTES`], each with its offset, without white space at their ends. An
+/// empty text has none.
+fn chunks(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut offset = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(offset..)?;
+        let trimmed = rest.trim_start();
+        offset += rest.len() - trimmed.len();
+        let chunk = cut(trimmed, CHUNK_BYTES);
+        if chunk.is_empty() {
+            return None;
+        }
+        let start = offset;
+        offset += chunk.len();
+        Some((start, chunk.trim_end()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_lose_nothing_but_white_space() {
+        let text = format!("  {} {}", "a b ".repeat(40_000), "é".repeat(90_000));
+        let pieces: Vec<_> = chunks(&text).collect();
+        assert!(pieces.len() > 3);
+        for (offset, piece) in &pieces {
+            assert_eq!(&text[*offset..offset + piece.len()], *piece);
+            assert!(piece.len() <= CHUNK_BYTES);
+        }
+        let joined: String = pieces.iter().map(|(_, piece)| *piece).collect();
+        let without = |text: &str| text.replace(' ', "");
+        assert_eq!(without(&joined), without(&text));
+    }
+
+    #[test]
+    fn a_text_of_white_space_has_no_chunks() {
+        assert_eq!(chunks(" \n\t ").count(), 0);
+        assert_eq!(chunks("").count(), 0);
+    }
+
+    #[test]
+    fn a_cut_never_breaks_a_character() {
+        assert_eq!(cut("ééé", 3), "é");
+        assert_eq!(cut("one two three", 9), "one two");
+        assert_eq!(cut("short", 9), "short");
+    }
+}

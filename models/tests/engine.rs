@@ -1,0 +1,512 @@
+//! Tiny models made up on the spot: what each architecture, pooling and file must come to, and what damage does.
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helpers of tests may panic as tests may"
+)]
+
+mod common;
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use candle_core::DType;
+use common::{Tiny, cosine, encode, twin};
+use serde_json::json;
+use tempfile::TempDir;
+use topoi_models::{
+    Device, EncodeError, Encoder, LoadError, Locator, ModelRef, Pooling, Role, SentenceEncoder,
+    Settings,
+};
+
+fn load_from(folder: &Path, settings: &Settings) -> Result<SentenceEncoder, String> {
+    let cache = tempfile::tempdir().unwrap();
+    let folder = Locator::new(cache.path())
+        .locate(&ModelRef::Folder(folder.to_owned()))
+        .map_err(|error| error.to_string())?;
+    SentenceEncoder::load(&folder, settings).map_err(|error| error.to_string())
+}
+
+fn load(model: &Tiny) -> (TempDir, SentenceEncoder) {
+    let folder = tempfile::tempdir().unwrap();
+    model.write(folder.path());
+    let encoder = load_from(folder.path(), &Settings::default()).unwrap();
+    (folder, encoder)
+}
+
+/// Checks `model` against the twin, on texts of different lengths in one batch.
+fn assert_agrees(model: &Tiny) {
+    let (_folder, encoder) = load(model);
+    let texts = [
+        "trade",
+        "the export of cheaper models",
+        "",
+        "a tariff of the trade model",
+    ];
+    let words: [&[&str]; 4] = [
+        &["trade"],
+        &["the", "export", "of", "cheap", "##er", "model", "##s"],
+        &[],
+        &["a", "tariff", "of", "the", "trade", "model"],
+    ];
+    let found = encode(&encoder, &texts, Role::Passage);
+    for (found, words) in found.iter().zip(words) {
+        let expected = twin::vector(model, &model.ids(words));
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!(
+                (f64::from(*found) - expected).abs() < 2e-5,
+                "{found} is not {expected}, for {words:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn bert_agrees_with_the_papers_with_every_pooling() {
+    for pooling in ["mean", "cls", "max", "mean_sqrt_len"] {
+        for normalise in [true, false] {
+            assert_agrees(&Tiny {
+                pooling,
+                normalise,
+                ..Tiny::default()
+            });
+        }
+    }
+}
+
+#[test]
+fn roberta_and_xlm_roberta_number_positions_after_the_padding_token() {
+    for (model_type, prefix) in [("roberta", "roberta."), ("xlm-roberta", "")] {
+        assert_agrees(&Tiny {
+            model_type,
+            prefix,
+            ..Tiny::default()
+        });
+    }
+}
+
+#[test]
+fn a_padding_token_that_a_text_spells_out_has_the_padding_position() {
+    let model = Tiny {
+        model_type: "xlm-roberta",
+        ..Tiny::default()
+    };
+    let (_folder, encoder) = load(&model);
+    let found = encoder
+        .encode_one("trade <pad> tariff", Role::Passage)
+        .unwrap();
+    let expected = twin::vector(&model, &model.ids(&["trade", "<pad>", "tariff"]));
+    for (found, expected) in found.iter().zip(&expected) {
+        assert!((f64::from(*found) - expected).abs() < 2e-5);
+    }
+}
+
+#[test]
+fn every_activation_agrees_with_its_definition() {
+    for activation in ["gelu", "gelu_new", "gelu_pytorch_tanh", "relu"] {
+        assert_agrees(&Tiny {
+            activation,
+            ..Tiny::default()
+        });
+    }
+}
+
+#[test]
+fn a_dense_layer_follows_the_pooling() {
+    for activation in ["Tanh", "Identity", "GELU", "ReLU", "Sigmoid"] {
+        let model = Tiny {
+            dense: Some((5, activation)),
+            ..Tiny::default()
+        };
+        assert_agrees(&model);
+        let (_folder, encoder) = load(&model);
+        assert_eq!(encoder.dim(), 5);
+        assert!(encoder.identity().dense_sha256.is_some());
+    }
+}
+
+#[test]
+fn weights_are_found_behind_any_prefix() {
+    for prefix in ["bert.", "model.encoder."] {
+        assert_agrees(&Tiny {
+            prefix,
+            ..Tiny::default()
+        });
+    }
+}
+
+#[test]
+fn half_precision_weights_are_widened() {
+    let exact = Tiny::default();
+    let (_folder, full) = load(&exact);
+    for precision in [DType::F16, DType::BF16] {
+        let (_folder, half) = load(&Tiny {
+            precision,
+            ..Tiny::default()
+        });
+        let text = "the export of cheaper models";
+        let a = full.encode_one(text, Role::Passage).unwrap();
+        let b = half.encode_one(text, Role::Passage).unwrap();
+        let cosine = cosine(&a, &b);
+        assert!(cosine > 0.999 && a != b, "{precision:?}: {cosine}");
+    }
+}
+
+#[test]
+fn a_folder_without_modules_is_a_transformer_with_mean_pooling() {
+    let model = Tiny {
+        normalise: false,
+        ..Tiny::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    model.write(folder.path());
+    fs::remove_file(folder.path().join("modules.json")).unwrap();
+    let encoder = load_from(folder.path(), &Settings::default()).unwrap();
+    assert_eq!(encoder.identity().pooling, Pooling::Mean);
+    assert!(!encoder.identity().normalise);
+    let found = encoder.encode_one("trade", Role::Passage).unwrap();
+    let expected = twin::vector(&model, &model.ids(&["trade"]));
+    assert!((f64::from(found[0]) - expected[0]).abs() < 2e-5);
+}
+
+#[test]
+fn prompts_go_before_the_text_by_its_role() {
+    let (_folder, encoder) = load(&Tiny {
+        prompts: Some(json!({"prompts": {"query": "the ", "passage": "of "}})),
+        ..Tiny::default()
+    });
+    let (_plain_folder, plain) = load(&Tiny::default());
+    let expect = |text: &str| plain.encode_one(text, Role::Query).unwrap();
+    assert_eq!(
+        encoder.encode_one("trade", Role::Query).unwrap(),
+        expect("the trade")
+    );
+    assert_eq!(
+        encoder.encode_one("trade", Role::Passage).unwrap(),
+        expect("of trade")
+    );
+    assert_eq!(encoder.room(Role::Query), plain.room(Role::Query) - 1);
+    assert_ne!(encoder.identity().digest(), plain.identity().digest());
+}
+
+#[test]
+fn the_default_prompt_stands_in_for_the_role_that_has_none() {
+    let (_folder, encoder) = load(&Tiny {
+        prompts: Some(json!({
+            "prompts": {"query": "the ", "other": "of "},
+            "default_prompt_name": "other",
+        })),
+        ..Tiny::default()
+    });
+    assert_eq!(encoder.identity().query_prompt, "the ");
+    assert_eq!(encoder.identity().passage_prompt, "of ");
+}
+
+#[test]
+fn a_batch_equals_its_single_texts_and_any_number_of_threads_gives_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    Tiny::default().write(folder.path());
+    let words = ["trade", "tariff", "of", "the", "models", "cheaper"];
+    let texts: Vec<String> = (0..3000)
+        .map(|i| {
+            (0..i % 14)
+                .map(|j| words[(i + j) % 6])
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let with = |threads| {
+        let settings = Settings {
+            threads: NonZeroUsize::new(threads),
+            ..Settings::default()
+        };
+        let encoder = load_from(folder.path(), &settings).unwrap();
+        encode(&encoder, &texts, Role::Passage)
+    };
+    let one = with(1);
+    assert_eq!(one, with(2));
+    assert_eq!(one, with(5));
+    let encoder = load_from(folder.path(), &Settings::default()).unwrap();
+    for (text, batched) in texts.iter().zip(&one).take(50) {
+        let alone = encoder.encode_one(text, Role::Passage).unwrap();
+        assert!(cosine(&alone, batched) > 0.999_999, "{text:?}");
+    }
+}
+
+#[test]
+fn texts_are_cut_where_the_model_stops_reading() {
+    let (_folder, encoder) = load(&Tiny::default());
+    assert_eq!(encoder.max_tokens(), 16);
+    assert_eq!(encoder.room(Role::Passage), 14);
+    let long = "trade ".repeat(40);
+    assert_eq!(encoder.count_tokens(&long), 42);
+    assert_eq!(encoder.tokens(&long), 16);
+    let found = encode(&encoder, &[&long, &"trade ".repeat(14)], Role::Passage);
+    assert_eq!(found[0], found[1]);
+}
+
+#[test]
+fn without_a_stated_length_the_positions_decide() {
+    for (model_type, tokens) in [("bert", 24), ("roberta", 22)] {
+        let (_folder, encoder) = load(&Tiny {
+            model_type,
+            max_tokens: None,
+            ..Tiny::default()
+        });
+        assert_eq!(encoder.max_tokens(), tokens);
+        encoder
+            .encode_one(&"trade ".repeat(40), Role::Passage)
+            .unwrap();
+    }
+}
+
+#[test]
+fn spans_say_where_tokens_lie() {
+    let (_folder, encoder) = load(&Tiny::default());
+    let text = "  Trade, of models";
+    let words: Vec<&str> = encoder
+        .token_spans(text)
+        .into_iter()
+        .map(|span| &text[span])
+        .collect();
+    assert_eq!(words, ["Trade", ",", "of", "model", "s"]);
+}
+
+#[test]
+fn an_observer_is_told_of_progress_and_can_stop() {
+    let (_folder, encoder) = load(&Tiny::default());
+    let texts = vec!["the trade of cheaper models"; 2000];
+    let mut seen = Vec::new();
+    let embeddings = encoder
+        .encode(&texts, Role::Passage, &mut |done| {
+            seen.push(done);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(embeddings.len(), 2000);
+    assert_eq!(seen.last(), Some(&2000));
+    assert!(seen.is_sorted() && seen.len() > 1);
+    let stopped = encoder.encode(&texts, Role::Passage, &mut |_| ControlFlow::Break(()));
+    assert!(matches!(stopped, Err(EncodeError::Cancelled { done }) if done < 2000));
+}
+
+#[test]
+fn no_texts_give_no_vectors() {
+    let (_folder, encoder) = load(&Tiny::default());
+    assert_eq!(encode(&encoder, &[], Role::Query).len(), 0);
+}
+
+#[test]
+fn a_device_that_the_build_does_not_know_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    Tiny::default().write(folder.path());
+    for (device, feature, built) in [
+        (Device::Cuda(0), "cuda", cfg!(feature = "cuda")),
+        (Device::Metal, "metal", cfg!(feature = "metal")),
+    ] {
+        if !built {
+            let settings = Settings {
+                device,
+                ..Settings::default()
+            };
+            let error = load_from(folder.path(), &settings).unwrap_err();
+            assert!(error.contains(feature), "{error}");
+        }
+    }
+}
+
+/// Writes a model, spoils it, and returns what loading it says.
+fn complaint(spoil: impl FnOnce(&Path)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    Tiny {
+        dense: Some((5, "Tanh")),
+        ..Tiny::default()
+    }
+    .write(folder.path());
+    spoil(folder.path());
+    load_from(folder.path(), &Settings::default()).unwrap_err()
+}
+
+fn assert_complains(of: &[&str], spoil: impl FnOnce(&Path)) {
+    let complaint = complaint(spoil);
+    for part in of {
+        assert!(complaint.contains(part), "`{complaint}` lacks `{part}`");
+    }
+}
+
+fn edit(path: &Path, change: impl FnOnce(&mut serde_json::Value)) {
+    let mut value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    change(&mut value);
+    fs::write(path, serde_json::to_vec(&value).unwrap()).unwrap();
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    for file in [
+        "config.json",
+        "tokenizer.json",
+        "model.safetensors",
+        "1_Pooling/config.json",
+        "2_Dense/model.safetensors",
+    ] {
+        assert_complains(&[file, "missing"], |folder| {
+            fs::remove_file(folder.join(file)).unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_damaged_file_is_named_wherever_it_is_cut() {
+    for file in [
+        "config.json",
+        "tokenizer.json",
+        "modules.json",
+        "model.safetensors",
+        "sentence_bert_config.json",
+        "1_Pooling/config.json",
+        "2_Dense/config.json",
+    ] {
+        for keep in [0, 1, 7, 50] {
+            let name = Path::new(file).file_name().unwrap().to_str().unwrap();
+            assert_complains(&[name], |folder| {
+                let bytes = fs::read(folder.join(file)).unwrap();
+                fs::write(folder.join(file), &bytes[..keep.min(bytes.len() - 1)]).unwrap();
+            });
+        }
+    }
+    assert_complains(&["model.safetensors", "damaged"], |folder| {
+        let path = folder.join("model.safetensors");
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
+    });
+}
+
+#[test]
+fn a_pickle_is_refused_with_a_reason() {
+    assert_complains(&["pickle"], |folder| {
+        fs::rename(
+            folder.join("model.safetensors"),
+            folder.join("pytorch_model.bin"),
+        )
+        .unwrap();
+    });
+}
+
+#[test]
+fn a_tensor_of_another_shape_is_named_with_both_shapes() {
+    assert_complains(
+        &[
+            "encoder.layer.0.intermediate.dense.weight",
+            "[12, 8]",
+            "[16, 8]",
+        ],
+        |folder| {
+            edit(&folder.join("config.json"), |config| {
+                config["intermediate_size"] = json!(16)
+            })
+        },
+    );
+    assert_complains(&["encoder.layer.2.", "no tensor"], |folder| {
+        edit(&folder.join("config.json"), |config| {
+            config["num_hidden_layers"] = json!(3)
+        });
+    });
+}
+
+#[test]
+fn what_cannot_be_computed_is_refused_with_what_can() {
+    let config = |key: &'static str, value: serde_json::Value| {
+        move |folder: &Path| edit(&folder.join("config.json"), |config| config[key] = value)
+    };
+    assert_complains(
+        &["mpnet", "xlm-roberta"],
+        config("model_type", json!("mpnet")),
+    );
+    assert_complains(
+        &["relative_key", "absolute"],
+        config("position_embedding_type", json!("relative_key")),
+    );
+    assert_complains(
+        &["quick_gelu", "relu"],
+        config("hidden_act", json!("quick_gelu")),
+    );
+    assert_complains(
+        &["num_attention_heads"],
+        config("num_attention_heads", json!(0)),
+    );
+    assert_complains(
+        &["3 attention heads"],
+        config("num_attention_heads", json!(3)),
+    );
+    assert_complains(&["cls and mean"], |folder| {
+        edit(&folder.join("1_Pooling/config.json"), |pooling| {
+            pooling["pooling_mode_cls_token"] = json!(true);
+        });
+    });
+    assert_complains(&["lasttoken"], |folder| {
+        fs::write(
+            folder.join("1_Pooling/config.json"),
+            r#"{"word_embedding_dimension": 8, "pooling_mode": "lasttoken"}"#,
+        )
+        .unwrap();
+    });
+    assert_complains(&["WeightedLayerPooling"], |folder| {
+        edit(&folder.join("modules.json"), |modules| {
+            modules[1]["type"] = json!("sentence_transformers.models.WeightedLayerPooling");
+        });
+    });
+    assert_complains(&["leads out"], |folder| {
+        edit(&folder.join("modules.json"), |modules| {
+            modules[1]["path"] = json!("../x")
+        });
+    });
+    assert_complains(&["takes 9 numbers"], |folder| {
+        edit(&folder.join("2_Dense/config.json"), |dense| {
+            dense["in_features"] = json!(9)
+        });
+    });
+    assert_complains(&["no unknown", "prompt"], |folder| {
+        let prompt = format!("{} no unknown", "trade ".repeat(20));
+        fs::write(
+            folder.join("config_sentence_transformers.json"),
+            json!({"prompts": {"query": prompt}}).to_string(),
+        )
+        .unwrap();
+    });
+}
+
+#[test]
+fn a_token_outside_the_weights_vocabulary_is_an_error_and_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    Tiny::default().write(folder.path());
+    edit(&folder.path().join("tokenizer.json"), |tokenizer| {
+        tokenizer["model"]["vocab"]["zebra"] = json!(4711);
+    });
+    let encoder = load_from(folder.path(), &Settings::default()).unwrap();
+    let error = encoder.encode_one("zebra", Role::Passage).unwrap_err();
+    assert!(matches!(
+        error,
+        EncodeError::TokenOutsideVocabulary { id: 4711, .. }
+    ));
+    assert!(error.hint().is_some());
+}
+
+#[test]
+fn a_tokeniser_without_a_token_for_the_unknown_is_refused_at_once() {
+    assert_complains(&["tokenizer.json"], |folder| {
+        edit(&folder.join("tokenizer.json"), |tokenizer| {
+            tokenizer["model"]["unk_token"] = json!("[NONE]");
+        });
+    });
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    let error = LoadError::PickleOnly {
+        path: "model".into(),
+    };
+    assert!(error.hint().unwrap().contains("model.safetensors"));
+}

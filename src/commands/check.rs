@@ -1,0 +1,109 @@
+//! `topoi check`: looks for damage, and mends what can be made again from the text.
+
+use serde::Serialize;
+use topoi::Error;
+use topoi::library::{Finding, Findings, Indexer, Windowing, check, drop_segments};
+use topoi::store::{self, StoreError};
+
+use super::cli::Check;
+use super::context::Context;
+use super::failure::Failure;
+use super::index::Progress;
+use super::{Outcome, interrupt};
+
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    schema: &'static str,
+    sound: bool,
+    #[serde(flatten)]
+    findings: &'a Findings,
+}
+
+pub(crate) fn run(context: &mut Context, arguments: &Check) -> anyhow::Result<Outcome> {
+    let root = context.library();
+    let mut findings = check(&root)?;
+    if arguments.repair && !findings.findings.is_empty() {
+        for Finding { file, problem, .. } in &findings.findings {
+            context.output.note(format_args!("`{file}`: {problem}"));
+        }
+        repair(context, &findings)?;
+        findings = check(&root)?;
+    }
+    let sound = findings.findings.is_empty();
+    if arguments.json {
+        context.output.json(&CheckJson {
+            schema: "topoi.check.v1",
+            sound,
+            findings: &findings,
+        })?;
+    } else {
+        for Finding { file, problem, .. } in &findings.findings {
+            context.output.line(format_args!("`{file}`: {problem}"))?;
+        }
+        let Findings {
+            segments,
+            vectors,
+            passages,
+            relinked,
+            ..
+        } = findings;
+        context.output.note(format_args!(
+            "checked {passages} passages and {vectors} vectors in {segments} segments ({relinked} graph nodes were linked again when they were built)"
+        ));
+    }
+    if sound {
+        context.output.note("the library is sound");
+        return Ok(Outcome::Found);
+    }
+    if !arguments.repair {
+        context
+            .output
+            .hint("`topoi check --repair` makes lost and damaged segments again from the text");
+    }
+    Ok(Outcome::Unsound)
+}
+
+fn repair(context: &mut Context, findings: &Findings) -> anyhow::Result<()> {
+    let root = context.library();
+    let segments: Vec<_> = findings
+        .findings
+        .iter()
+        .filter_map(|finding| finding.segment)
+        .collect();
+    let reference = {
+        let reader = store::open_reader(&root).map_err(Error::from)?;
+        if !reader.integrity()?.is_empty() {
+            let detail = "its text can't be trusted, so nothing can be made from it".to_owned();
+            return Err(Error::from(StoreError::Damaged {
+                path: reader.path().to_owned(),
+                detail,
+            })
+            .into());
+        }
+        reader.model()?.map(|model| model.reference)
+    };
+    let Some(reference) = reference else {
+        return Err(
+            Failure::new("the library names no model, so there is nothing to make again").into(),
+        );
+    };
+    let model = context.model(&reference)?;
+    drop_segments(&root, &segments)?;
+    interrupt::listen();
+    let progress = Progress::new(&context.output, 0, "embedding again");
+    let report = Indexer::open(
+        &root,
+        &reference,
+        model.encoder.as_ref(),
+        &progress,
+        Windowing::Windows,
+    )?
+    .finish()?;
+    progress.finish();
+    context.output.note(format_args!(
+        "dropped {} segments and embedded {} passages again",
+        segments.len(),
+        report.embedded
+    ));
+    Ok(())
+}

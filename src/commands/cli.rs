@@ -1,0 +1,377 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use topoi::article::Date;
+use topoi::store::Filter;
+
+/// Semantic search for a library of articles.
+///
+/// topoi finds the passages that say the same thing in other words, shows what belongs beside a passage, and groups a
+/// body of commentary by theme. Everything happens on this machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "topoi",
+    version,
+    max_term_width = 100,
+    propagate_version = true,
+    infer_subcommands = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The library's folder [default: the nearest `.topoi` upwards, else `./.topoi`]
+    #[arg(long, global = true, env = "TOPOI_LIBRARY", value_name = "DIR", value_hint = ValueHint::DirPath, hide_env_values = true)]
+    pub(crate) library: Option<PathBuf>,
+    /// Never reach out to the network
+    #[arg(long, global = true, env = "TOPOI_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true)]
+    pub(crate) offline: bool,
+    /// How many threads to compute on [default: one a core]
+    #[arg(
+        long,
+        global = true,
+        env = "TOPOI_THREADS",
+        value_name = "N",
+        hide_env_values = true
+    )]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    /// When to colour the output
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more about what is being done
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+}
+
+/// When to colour the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Take articles into the library
+    Index(Index),
+    /// Find the passages that say something like this
+    Search(Search),
+    /// Find what belongs beside a passage, an article or a text
+    Related(Related),
+    /// Say what the library is about
+    Themes(Themes),
+    /// Show passages in their context, or whole articles
+    Show(Show),
+    /// List the articles, or the passages
+    List(List),
+    /// Take articles out of the library
+    Remove(Remove),
+    /// Say what the library holds
+    Status(Status),
+    /// Look for damage, and mend it
+    Check(Check),
+    /// List, fetch and describe models
+    #[command(subcommand)]
+    Model(Model),
+    /// Turn texts into vectors
+    Embed(Embed),
+    /// Measure how well passages are found, on a test collection in BEIR's form
+    Eval(Eval),
+    /// Show what topoi does on a sample library of its own
+    Demo(Demo),
+    /// Write completions for a shell
+    Completions(Completions),
+    /// Write manual pages
+    Man(Man),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Index {
+    /// Files and folders; `-` for a text on standard input
+    #[arg(required_unless_present = "files_from", value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Read the paths of files from this file, one a line; `-` for standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files_from: Option<PathBuf>,
+    /// The name under which a text from standard input is kept
+    #[arg(long, value_name = "NAME", default_value = "standard input")]
+    pub(crate) name: String,
+    /// Remove articles whose files, below the folders given, are no longer there
+    #[arg(long)]
+    pub(crate) prune: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Skip files larger than this many MiB
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    pub(crate) max_file_size: u64,
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    /// A model's name, its name on the Hugging Face hub, or its folder [default: the library's, else all-MiniLM-L6-v2]
+    #[arg(
+        long,
+        env = "TOPOI_MODEL",
+        value_name = "MODEL",
+        hide_env_values = true
+    )]
+    pub(crate) model: Option<String>,
+}
+
+/// Which passages a question is about.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct FilterArgs {
+    /// Only authors whose name holds this
+    #[arg(long, value_name = "NAME")]
+    author: Option<String>,
+    /// Only sources whose name holds this
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Only articles of this day or later: 2024-05-14, 2024-05 or 2024
+    #[arg(long, value_name = "DATE")]
+    after: Option<Date>,
+    /// Only articles of before this day
+    #[arg(long, value_name = "DATE")]
+    before: Option<Date>,
+    /// Only articles in this language: en, de, fr …
+    #[arg(long, value_name = "CODE")]
+    lang: Option<String>,
+    /// Only paths that hold this, or that match it if it has `*`, `?` or `[`
+    #[arg(long, value_name = "PATTERN")]
+    path: Option<String>,
+    /// Headings and boilerplate (credits, bylines, teasers …) too
+    #[arg(long)]
+    all_kinds: bool,
+}
+
+impl FilterArgs {
+    pub(crate) fn filter(&self) -> Filter {
+        Filter {
+            author: self.author.clone(),
+            source: self.source.clone(),
+            after: self.after,
+            before: self.before,
+            language: self.lang.clone(),
+            path: self.path.clone(),
+            all_kinds: self.all_kinds,
+        }
+    }
+}
+
+/// In which form to answer.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct FormatArgs {
+    /// One JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// One JSON object a line
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) jsonl: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RankArgs {
+    /// How many passages to show at most
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
+    pub(crate) limit: usize,
+    /// Leave out passages whose similarity is below this (-1 to 1)
+    #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
+    pub(crate) min_score: Option<f32>,
+    /// Compare every vector, so that nothing can be missed
+    #[arg(long)]
+    pub(crate) exact: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// What to look for, in any words; `-` reads it from standard input
+    #[arg(required = true, value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+    #[command(flatten)]
+    pub(crate) rank: RankArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Related {
+    /// A passage's number, an article's (a7), a file, or `-` for a text on standard input
+    #[arg(value_name = "PASSAGE|ARTICLE|FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) origin: String,
+    #[command(flatten)]
+    pub(crate) rank: RankArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Themes {
+    /// How many themes to make [default: as many as the articles suggest]
+    #[arg(long, short = 'c', value_name = "N")]
+    pub(crate) count: Option<usize>,
+    /// How many passages to show of each theme
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 2)]
+    pub(crate) passages: usize,
+    /// What the random choices start from
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// One JSON document, with every passage of every theme
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// Numbers of passages, and of articles (a7)
+    #[arg(required = true, value_name = "PASSAGE|ARTICLE")]
+    pub(crate) ids: Vec<String>,
+    /// How many paragraphs to show before and after a passage
+    #[arg(long, short = 'C', value_name = "N", default_value_t = 1)]
+    pub(crate) context: u32,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// List the passages of the articles, each with its kind
+    #[arg(long)]
+    pub(crate) passages: bool,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remove {
+    /// Numbers of articles (a7), files, and folders
+    #[arg(required = true, value_name = "ARTICLE|PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) targets: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Make lost and damaged segments again from the text
+    #[arg(long)]
+    pub(crate) repair: bool,
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Model {
+    /// List the models that topoi knows
+    List {
+        /// Report in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch a model and verify it
+    Pull {
+        /// A model's name, or its name on the Hugging Face hub
+        #[arg(default_value = "all-MiniLM-L6-v2")]
+        model: String,
+    },
+    /// Describe a model
+    Show {
+        /// A model's name, its name on the hub, or its folder
+        #[arg(default_value = "all-MiniLM-L6-v2")]
+        model: String,
+        /// Report in JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Embed {
+    /// Files of JSON lines `{"id": …, "text": …}` [default: standard input]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Take each line as a text
+    #[arg(long)]
+    pub(crate) lines: bool,
+    /// Embed as questions, not as passages, where the model tells them apart
+    #[arg(long)]
+    pub(crate) queries: bool,
+    /// Write a NumPy array (n × dimension, float32) to this file instead of JSON lines
+    #[arg(long, short, value_name = "FILE.npy", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// A folder with `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) collection: PathBuf,
+    /// Embed each document, title and text, as one text that the model cuts off, as published figures do
+    #[arg(long)]
+    pub(crate) whole: bool,
+    /// Keep the library that is made for the measurement in this folder, and use it again if it is there
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) keep: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// What to search for in the sample library
+    #[arg(default_value = "who really ends up paying for an import tax?")]
+    pub(crate) query: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write a page for each command into this folder, instead of one to standard output
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) dir: Option<PathBuf>,
+}

@@ -1,0 +1,196 @@
+//! What every command needs: where the library, the models and the output are.
+
+use std::cell::RefCell;
+use std::env;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use indicatif::ProgressBar;
+use topoi::library::Library;
+use topoi::store;
+use topoi_models::{Encoder, Locator, ModelFolder, ModelRef, SentenceEncoder, Settings};
+
+use super::cli::Global;
+use super::failure::Failure;
+use super::output::{Output, Unit};
+
+/// The model of a new library.
+pub(crate) const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
+
+/// The folder of a library that nobody has named.
+const LIBRARY: &str = ".topoi";
+
+/// A model that is ready to be used.
+pub(crate) struct Loaded {
+    pub(crate) encoder: Box<dyn Encoder>,
+    /// How the library is to name the model, so that it is found again from any folder.
+    pub(crate) reference: String,
+    /// How long it took to find and load it; a fetch is not counted.
+    pub(crate) load: Duration,
+}
+
+/// The settings of this run.
+pub(crate) struct Context {
+    pub(crate) output: Output,
+    global: Global,
+}
+
+impl Context {
+    pub(crate) fn new(global: Global) -> Self {
+        let output = Output::new(global.color, global.quiet, global.verbose);
+        Self { output, global }
+    }
+
+    /// The library's folder: the one named, else the nearest `.topoi` upwards, else `./.topoi`.
+    pub(crate) fn library(&self) -> PathBuf {
+        if let Some(named) = &self.global.library {
+            return named.clone();
+        }
+        let here = env::current_dir().unwrap_or_default();
+        let nearest = here
+            .ancestors()
+            .map(|folder| folder.join(LIBRARY))
+            .find(|folder| store::exists(folder));
+        nearest.unwrap_or_else(|| PathBuf::from(LIBRARY))
+    }
+
+    /// Opens the library for reading.
+    pub(crate) fn open(&self) -> anyhow::Result<Library> {
+        Ok(Library::open(&self.library())?)
+    }
+
+    /// Opens the library for reading, and loads its model.
+    pub(crate) fn open_with_model(&self) -> anyhow::Result<(Library, Loaded)> {
+        let library = self.open()?;
+        let row = library
+            .store()
+            .model()?
+            .ok_or_else(|| topoi::Error::Empty(library.root().to_owned()))?;
+        let model = self.model(&row.reference)?;
+        Ok((library, model))
+    }
+
+    /// Finds a model, fetching it where it must be, and loads it.
+    pub(crate) fn model(&self, reference: &str) -> anyhow::Result<Loaded> {
+        let model: ModelRef = reference.parse()?;
+        let folder = self.locate(&model)?;
+        let begin = Instant::now();
+        let settings = Settings {
+            threads: self.global.threads,
+            ..Settings::default()
+        };
+        let encoder = SentenceEncoder::load(&folder, &settings)?;
+        let reference = match model {
+            ModelRef::Folder(path) => path
+                .canonicalize()
+                .unwrap_or(path)
+                .to_string_lossy()
+                .into_owned(),
+            model => model.to_string(),
+        };
+        Ok(Loaded {
+            encoder: Box::new(encoder),
+            reference,
+            load: begin.elapsed(),
+        })
+    }
+
+    /// Finds a model's folder, fetching it where it must be.
+    pub(crate) fn locate(&self, model: &ModelRef) -> anyhow::Result<ModelFolder> {
+        let fetching = Fetching {
+            output: &self.output,
+            bar: RefCell::new(None),
+        };
+        let locator = Locator {
+            progress: &fetching,
+            ..self.locator()
+        };
+        Ok(locator.locate(model)?)
+    }
+
+    /// Where models are looked for.
+    pub(crate) fn locator(&self) -> Locator<'static> {
+        let endpoint = env::var("HF_ENDPOINT").ok();
+        Locator {
+            hf_cache: hugging_face_cache(),
+            offline: self.global.offline,
+            endpoint: endpoint.filter(|endpoint| !endpoint.is_empty()),
+            ..Locator::new(cache_dir())
+        }
+    }
+
+    /// All of standard input, up to a limit.
+    pub(crate) fn read_stdin(&self, max_bytes: u64) -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        std::io::stdin()
+            .lock()
+            .take(max_bytes + 1)
+            .read_to_end(&mut bytes)
+            .context("cannot read standard input")?;
+        if bytes.len() as u64 > max_bytes {
+            return Err(Failure::new(format!(
+                "standard input holds more than {} MiB",
+                max_bytes >> 20
+            ))
+            .into());
+        }
+        Ok(bytes)
+    }
+}
+
+/// topoi's own cache: `$XDG_CACHE_HOME/topoi`, else `~/.cache/topoi`.
+pub(crate) fn cache_dir() -> PathBuf {
+    from_environment("XDG_CACHE_HOME")
+        .unwrap_or_else(|| home().join(".cache"))
+        .join("topoi")
+}
+
+/// Where other programs keep what they fetched from the Hugging Face hub.
+fn hugging_face_cache() -> Option<PathBuf> {
+    from_environment("HF_HUB_CACHE")
+        .or_else(|| from_environment("HF_HOME").map(|home| home.join("hub")))
+        .or_else(|| Some(home().join(".cache").join("huggingface").join("hub")))
+        .filter(|folder| folder.is_dir())
+}
+
+fn from_environment(name: &str) -> Option<PathBuf> {
+    env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+fn home() -> PathBuf {
+    env::home_dir().unwrap_or_else(|| Path::new(".").to_owned())
+}
+
+/// Shows how far fetching is.
+struct Fetching<'a> {
+    output: &'a Output,
+    bar: RefCell<Option<ProgressBar>>,
+}
+
+impl topoi_models::Progress for Fetching<'_> {
+    fn start(&self, label: &str, total: Option<u64>) {
+        self.output
+            .note(format_args!("fetching the model: {label}"));
+        self.bar.replace(Some(self.output.progress(
+            total.unwrap_or(0),
+            "fetching",
+            Unit::Bytes,
+        )));
+    }
+
+    fn advance(&self, bytes: u64) {
+        if let Some(bar) = self.bar.borrow().as_ref() {
+            bar.inc(bytes);
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `topoi demo`: what topoi does, on a sample library of its own.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use topoi::ingest::{self, WalkOptions};
+use topoi::library::{Indexer, Library, Windowing};
+use topoi::search::{Origin, SearchOptions};
+
+use super::cli::Demo;
+use super::context::{Context, DEFAULT_MODEL, cache_dir};
+use super::index::Progress;
+use super::output::{ACCENT, STRONG};
+use super::{Outcome, hits, interrupt, themes};
+
+/// The articles in `examples/commentary`: paths below it, and contents.
+const SAMPLE: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/sample.rs"));
+
+/// How many passages a search shows here.
+const SHOWN: usize = 3;
+
+pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Outcome> {
+    let folder = cache_dir().join("demo");
+    let articles = folder.join("commentary");
+    let root = folder.join("library");
+    unpack(&articles).with_context(|| {
+        format!(
+            "cannot put the sample articles into `{}`",
+            articles.display()
+        )
+    })?;
+    let model = context.model(DEFAULT_MODEL)?;
+    let encoder = model.encoder.as_ref();
+    interrupt::listen();
+    {
+        let progress = Progress::new(&context.output, 0, "embedding");
+        let mut indexer = Indexer::open(
+            &root,
+            &model.reference,
+            encoder,
+            &progress,
+            Windowing::Windows,
+        )?;
+        let found = ingest::find_files(std::slice::from_ref(&articles), &WalkOptions::default())?;
+        let gone: Vec<String> = indexer
+            .paths()?
+            .into_iter()
+            .filter(|path| !Path::new(path).exists())
+            .collect();
+        indexer.remove_files(&gone)?;
+        indexer.add_files(&found.files, ingest::DEFAULT_MAX_FILE_SIZE)?;
+        indexer.finish()?;
+        progress.finish();
+    }
+    let library = Library::open(&root)?;
+    let counts = library.store().counts()?;
+    let output = &mut context.output;
+    output.line(format_args!(
+        "{} articles, {} passages, {}\n",
+        counts.articles,
+        counts.passages,
+        encoder.identity()
+    ))?;
+
+    let options = SearchOptions {
+        limit: SHOWN,
+        ..SearchOptions::default()
+    };
+    output.line(format_args!(
+        "{STRONG}A search:{STRONG:#} {ACCENT}{}{ACCENT:#}\n",
+        arguments.query
+    ))?;
+    let found = library.search(&arguments.query, encoder, &options)?;
+    for (hit, rank) in found.hits.iter().zip(1..) {
+        hits::show_hit(output, hit, rank)?;
+    }
+    if let Some(best) = found.hits.first() {
+        output.line(format_args!(
+            "{STRONG}What belongs beside the first of these, in other articles{STRONG:#}\n"
+        ))?;
+        let related = library.related(&Origin::Passage(best.passage.id), &options)?;
+        for (hit, rank) in related.hits.iter().zip(1..) {
+            hits::show_hit(output, hit, rank)?;
+        }
+    }
+    output.line(format_args!(
+        "{STRONG}What the library is about{STRONG:#}\n"
+    ))?;
+    themes::show_all(output, &library, &themes::Choice::default())?;
+    output.flush()?;
+    output.note(format_args!(
+        "the sample library is in `{}`; ask it something else:",
+        root.display()
+    ));
+    output.note(format_args!(
+        "  topoi --library '{}' search \"why do rents keep rising?\"",
+        root.display()
+    ));
+    Ok(Outcome::Found)
+}
+
+/// Writes the sample articles where they are not there yet as they should be, so that their times stay as they are.
+fn unpack(folder: &Path) -> std::io::Result<()> {
+    for (name, content) in SAMPLE {
+        let path = folder.join(name);
+        if fs::read(&path).is_ok_and(|present| present == *content) {
+            continue;
+        }
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&path, content)?;
+    }
+    Ok(())
+}

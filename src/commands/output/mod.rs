@@ -1,0 +1,172 @@
+//! Everything that a person or a program sees: data on standard output, all else on standard error.
+//!
+//! This is the only place that writes to either.
+
+mod json;
+mod text;
+
+use std::fmt::Display;
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+pub(crate) use json::{ArticleJson, PassageJson, ResultJson, SearchJson, TimingsJson};
+pub(crate) use text::{by_line, clean, one_line, path_end, short_path};
+
+use super::cli::Color;
+
+/// How wide text is set where there is no terminal to ask.
+const WIDTH: usize = 100;
+
+pub(crate) const STRONG: Style = Style::new().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const ACCENT: Style = AnsiColor::Cyan.on_default();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Green.on_default().bold();
+
+/// Where output goes, and how.
+pub(crate) struct Output {
+    data: BufWriter<AutoStream<StdoutLock<'static>>>,
+    width: usize,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Output {
+    pub(crate) fn new(color: Color, quiet: bool, verbose: bool) -> Self {
+        match color {
+            Color::Auto => {}
+            Color::Always => anstream::ColorChoice::Always.write_global(),
+            Color::Never => anstream::ColorChoice::Never.write_global(),
+        }
+        let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0));
+        let data = BufWriter::new(AutoStream::auto(io::stdout().lock()));
+        Self {
+            data,
+            width: width.clamp(40, 120),
+            quiet,
+            verbose,
+        }
+    }
+
+    /// How many columns text may take.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// A line of data.
+    pub(crate) fn line(&mut self, text: impl Display) -> io::Result<()> {
+        writeln!(self.data, "{text}")
+    }
+
+    /// Text wrapped to the width, each line behind `indent` spaces.
+    pub(crate) fn wrapped(&mut self, text: &str, indent: usize) -> io::Result<()> {
+        let margin = " ".repeat(indent);
+        for line in textwrap::wrap(&clean(text), self.width.saturating_sub(indent).max(20)) {
+            writeln!(self.data, "{margin}{line}")?;
+        }
+        Ok(())
+    }
+
+    /// One JSON document, indented.
+    pub(crate) fn json(&mut self, document: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut self.data, document)?;
+        writeln!(self.data)
+    }
+
+    /// One JSON object in a line.
+    pub(crate) fn json_line(&mut self, object: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.data, object)?;
+        writeln!(self.data)
+    }
+
+    /// Bytes of data as they are.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.data.write_all(bytes)
+    }
+
+    /// Sends out what is held back. To be called last: it is here that a closed pipe shows.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.data.flush()
+    }
+
+    /// Something worth knowing beside the data.
+    pub(crate) fn note(&self, text: impl Display) {
+        if !self.quiet {
+            complain(format_args!("{text}"));
+        }
+    }
+
+    /// Something worth knowing for whoever wants to know more.
+    pub(crate) fn detail(&self, text: impl Display) {
+        if self.verbose {
+            complain(format_args!("{FAINT}{text}{FAINT:#}"));
+        }
+    }
+
+    /// Something that is not as it should be, though the command goes on.
+    pub(crate) fn warn(&self, text: impl Display) {
+        if !self.quiet {
+            complain(format_args!("{WARNING}warning:{WARNING:#} {text}"));
+        }
+    }
+
+    /// What the user can do.
+    pub(crate) fn hint(&self, text: impl Display) {
+        if !self.quiet {
+            complain(format_args!("{HINT}hint:{HINT:#} {text}"));
+        }
+    }
+
+    /// A bar that shows how far something is; nothing where standard error is no terminal.
+    pub(crate) fn progress(&self, length: u64, what: &'static str, unit: Unit) -> ProgressBar {
+        let visible = !self.quiet && io::stderr().is_terminal();
+        let target = if visible {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let template = match unit {
+            Unit::Count => "{msg} [{bar:30}] {human_pos}/{human_len} {eta}",
+            Unit::Bytes => "{msg} [{bar:30}] {bytes}/{total_bytes} {eta}",
+        };
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        ProgressBar::with_draw_target(Some(length), target)
+            .with_style(style.progress_chars("━╸ "))
+            .with_message(what)
+    }
+}
+
+/// What a progress bar counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Count,
+    Bytes,
+}
+
+/// An error with its causes, and what the user can do about it.
+pub(crate) fn report(error: &anyhow::Error, hint: Option<String>) {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // A transparent error repeats its cause.
+        if !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    complain(format_args!("{ERROR}error:{ERROR:#} {}", clean(&text)));
+    if let Some(hint) = hint {
+        complain(format_args!("{HINT}hint:{HINT:#} {hint}"));
+    }
+}
+
+/// Writes a line to standard error. Where that is closed, there is nobody left to tell.
+fn complain(text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(AutoStream::auto(io::stderr().lock()), "{text}");
+}

@@ -1,0 +1,66 @@
+//! `topoi remove`: takes articles out of the library.
+
+use std::path::Path;
+
+use topoi::Error;
+use topoi::article::ArticleId;
+use topoi::store;
+
+use super::Outcome;
+use super::cli::Remove;
+use super::context::Context;
+use super::failure::Failure;
+use super::target::{Target, stored_path};
+
+pub(crate) fn run(context: &mut Context, arguments: &Remove) -> anyhow::Result<Outcome> {
+    let root = context.library();
+    if !store::exists(&root) {
+        return Err(Error::from(store::StoreError::Missing { root }).into());
+    }
+    let mut writer = store::open_writer(&root).map_err(Error::from)?;
+    let mut articles: Vec<ArticleId> = Vec::new();
+    for target in &arguments.targets {
+        match Target::parse(target).filter(|_| !Path::new(target).exists()) {
+            Some(Target::Article(id)) => {
+                writer.article(id)?.ok_or(Error::NoArticle(id))?;
+                articles.push(id);
+            }
+            Some(Target::Passage(id)) => {
+                return Err(Failure::with_hint(
+                    format!(
+                        "{id} is the number of a passage, and only whole articles can be removed"
+                    ),
+                    "write a7 for the article with the number 7",
+                )
+                .into());
+            }
+            None => articles.extend(articles_below(&writer, target)?),
+        }
+    }
+    articles.sort_unstable();
+    articles.dedup();
+    writer.remove_articles(&articles).map_err(Error::from)?;
+    context
+        .output
+        .note(format_args!("removed {} articles", articles.len()));
+    Ok(Outcome::Found)
+}
+
+/// The articles of a file, or of all files below a folder, whether it still exists or not.
+fn articles_below(writer: &store::Writer, target: &str) -> anyhow::Result<Vec<ArticleId>> {
+    let folder = stored_path(Path::new(target));
+    let mut articles = Vec::new();
+    for path in writer.paths()? {
+        if path == target || Path::new(&path).starts_with(&folder) {
+            articles.extend(writer.articles_at(&path)?.iter().map(|article| article.id));
+        }
+    }
+    if articles.is_empty() {
+        return Err(Failure::with_hint(
+            format!("the library holds no article from `{target}`"),
+            "`topoi list` shows what it holds",
+        )
+        .into());
+    }
+    Ok(articles)
+}

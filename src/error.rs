@@ -1,0 +1,91 @@
+//! What can go wrong in a library, and what a person can do about it.
+
+use std::path::PathBuf;
+
+use crate::article::{ArticleId, PassageId};
+use crate::store::StoreError;
+
+/// The result of working with a library.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why something could not be done with a library.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A vector segment.
+    #[error(transparent)]
+    Vectors(#[from] topoi_index::Error),
+    /// A vector that can't be compared.
+    #[error(transparent)]
+    Vector(#[from] topoi_index::VectorError),
+    /// The model.
+    #[error(transparent)]
+    Encode(#[from] topoi_models::EncodeError),
+    /// What was asked of the themes.
+    #[error(transparent)]
+    Themes(#[from] crate::themes::ThemesError),
+    /// The library's vectors come from another model than the one at hand.
+    #[error(
+        "the library at `{root}` was made with {library}, and the model given is {given}: their vectors can't be compared"
+    )]
+    OtherModel {
+        /// The library's folder.
+        root: PathBuf,
+        /// The library's model.
+        library: String,
+        /// The model at hand.
+        given: String,
+    },
+    /// The library holds nothing yet.
+    #[error("the library at `{0}` holds no articles yet")]
+    Empty(PathBuf),
+    /// No such passage.
+    #[error("there is no passage {0} in the library")]
+    NoPassage(PassageId),
+    /// No such article.
+    #[error("there is no article {0} in the library")]
+    NoArticle(ArticleId),
+    /// A segment is not the one that the manifest names.
+    #[error("the segment `{0}` is not the one that the library's manifest names")]
+    StrangeSegment(PathBuf),
+    /// A passage has no vector, because its segment was lost.
+    #[error("passage {0} has no vector: a segment of the library is lost")]
+    NoVector(PassageId),
+    /// A question without words.
+    #[error("the query is empty")]
+    EmptyQuery,
+    /// A text without a paragraph to compare.
+    #[error("the text holds no paragraph")]
+    NoParagraph,
+    /// The user stopped it.
+    #[error("interrupted; what was committed before is kept, and the next run goes on from there")]
+    Interrupted,
+}
+
+impl Error {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Encode(error) => error.hint(),
+            Self::Vectors(_) | Self::StrangeSegment(_) | Self::NoVector(_) => Some(
+                "`topoi check --repair` makes lost and damaged segments again from the text".into(),
+            ),
+            Self::OtherModel { library, .. } => Some(format!(
+                "leave `--model` out to go on with {library}, or index into another library with `--library DIR`"
+            )),
+            Self::Empty(_) => Some("add some with `topoi index FILE_OR_FOLDER`".into()),
+            Self::NoPassage(_) => {
+                Some("`topoi list --passages` shows the numbers of all passages".into())
+            }
+            Self::NoArticle(_) => Some("`topoi list` shows the numbers of all articles".into()),
+            Self::EmptyQuery => {
+                Some("say in a few words, or a whole sentence, what you look for".into())
+            }
+            Self::Vector(_) | Self::Themes(_) | Self::NoParagraph | Self::Interrupted => None,
+        }
+    }
+}

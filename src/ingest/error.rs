@@ -1,0 +1,148 @@
+//! Why a source can't be read, and what was odd about one that could.
+
+/// Why a source gives no article.
+///
+/// The text of each says what is wrong and, where something can be done, what; it fits behind the name of the
+/// source: `` `notes.txt`: holds no text ``.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// There are no bytes, only white space, or only marks that stand for no text.
+    #[error("holds no text")]
+    Empty,
+    /// A NUL byte stands in it, which no text has.
+    #[error("holds a NUL byte at offset {offset}, so it is not text")]
+    Binary {
+        /// Where the first NUL stands, in bytes (in UTF-16: in the decoded text).
+        offset: usize,
+    },
+    /// The bytes are not UTF-8.
+    #[error(
+        "is not UTF-8 (byte 0x{byte:02x} at offset {offset}): convert it, for example with \
+         `iconv -f WINDOWS-1252 -t UTF-8`"
+    )]
+    NotUtf8 {
+        /// Where the first wrong byte stands.
+        offset: usize,
+        /// That byte.
+        byte: u8,
+    },
+    /// A byte order mark says UTF-16, and what follows is not.
+    #[error("starts as UTF-16 but is damaged at offset {offset}: save it again, best as UTF-8")]
+    DamagedUtf16 {
+        /// Where the first wrong unit stands, in bytes.
+        offset: usize,
+    },
+    /// The bytes are text in an encoding that can be named but not read.
+    #[error(
+        "is in {encoding}, which topoi does not read: convert it, for example with `iconv -t UTF-8`"
+    )]
+    OtherEncoding {
+        /// The encoding's name.
+        encoding: &'static str,
+    },
+    /// The content is of a kind that has no reader.
+    #[error("is {what}, which topoi does not read: save it as text or Markdown")]
+    OtherFormat {
+        /// What it is, with its article: "an HTML page".
+        what: &'static str,
+    },
+    /// JSON, but not one object a line.
+    #[error(
+        "is JSON but not JSON Lines: write one object a line, for example with `jq -c '.[]'` \
+         (first trouble: {reason} in line {line})"
+    )]
+    NotJsonLines {
+        /// The first line that is no object, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// JSON Lines in which no object holds a text.
+    #[error(
+        "no object has a text: looked for `text`, `body`, `content` or `paragraphs` and found only {}",
+        names(fields)
+    )]
+    NoTextField {
+        /// The fields that the objects have, in alphabetic order, at most 12 of them.
+        fields: Vec<String>,
+    },
+}
+
+fn names(fields: &[String]) -> String {
+    if fields.is_empty() {
+        return "empty objects".to_owned();
+    }
+    let quoted: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+    quoted.join(", ")
+}
+
+/// Something odd in a source that was read all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Warning {
+    /// An entry was left out.
+    #[error("line {line} was left out: {reason}")]
+    LeftOut {
+        /// The line, counted from 1.
+        line: usize,
+        /// Why.
+        reason: String,
+    },
+    /// A field of an entry was not understood, and the entry goes without it.
+    #[error("line {line}: {reason}")]
+    Field {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with the field.
+        reason: String,
+    },
+    /// The lines between `---` at the top are no front matter, and were read as text.
+    #[error(
+        "the front matter is not `key: value` lines (line {line}: {reason}), so it was read as text"
+    )]
+    FrontMatter {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There were more of these than are worth listing.
+    #[error("{count} more lines like these")]
+    More {
+        /// How many are not listed.
+        count: usize,
+    },
+}
+
+/// How many warnings of one source are kept word for word; the rest is counted.
+const LISTED: usize = 10;
+
+/// Collects warnings, and only counts them once there are many, so that a hopeless file of a million lines
+/// does not fill the memory with complaints.
+#[derive(Debug, Default)]
+pub(crate) struct Warnings {
+    listed: Vec<Warning>,
+    unlisted: usize,
+}
+
+impl Warnings {
+    /// Adds one. It is only built when it will be kept.
+    pub(crate) fn add(&mut self, warning: impl FnOnce() -> Warning) {
+        if self.listed.len() < LISTED {
+            self.listed.push(warning());
+        } else {
+            self.unlisted += 1;
+        }
+    }
+
+    /// All of them, the last one being the count of those not listed.
+    pub(crate) fn into_vec(mut self) -> Vec<Warning> {
+        if self.unlisted > 0 {
+            self.listed.push(Warning::More {
+                count: self.unlisted,
+            });
+        }
+        self.listed
+    }
+}

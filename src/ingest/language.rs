@@ -1,0 +1,151 @@
+//! Which language a text is in.
+
+use whatlang::Lang;
+
+/// How much of a text is looked at, in bytes: the guess does not get better after that, and it is the most
+/// expensive step of reading.
+pub(super) const SAMPLE: usize = 2_000;
+
+/// Texts shorter than this, in bytes, are not looked at: no guess on them is reliable, and a file of a
+/// million short entries would be guessed at a million times.
+const SHORTEST: usize = 40;
+
+/// The language of a text as an ISO 639-1 code, if it can be told reliably (trigrams, by `whatlang`).
+///
+/// Only the first 2,000 bytes are looked at.
+///
+/// ```
+/// use topoi::ingest::detect_language;
+///
+/// let text = "Der Hafen wurde gegraben, als die Stadt noch glaubte, dass die Schiffe immer größer werden.";
+/// assert_eq!(detect_language(text), Some("de"));
+/// assert_eq!(detect_language("1234"), None);
+/// ```
+#[must_use]
+pub fn detect_language(text: &str) -> Option<&'static str> {
+    let sample = text.get(..text.floor_char_boundary(SAMPLE))?;
+    if sample.len() < SHORTEST {
+        return None;
+    }
+    let info = whatlang::detect(sample)?;
+    info.is_reliable().then(|| code(info.lang()))
+}
+
+/// A language as a source names it (`en`, `en-GB`, `eng`, `English`) as an ISO 639-1 code, or as it stands
+/// where it is a code that has no shorter form; `None` where it is no name of a language.
+pub(super) fn language_code(name: &str) -> Option<String> {
+    let lower = name.trim().to_lowercase();
+    let known = |lang: &&Lang| {
+        lower == lang.eng_name().to_lowercase() || lower == lang.name().to_lowercase()
+    };
+    if let Some(lang) = Lang::all().iter().find(known) {
+        return Some(code(*lang).to_owned());
+    }
+    let primary = lower.split(['-', '_']).next()?;
+    if !(2..=3).contains(&primary.len()) || !primary.bytes().all(|b| b.is_ascii_lowercase()) {
+        return None;
+    }
+    Some(match Lang::from_code(primary) {
+        Some(lang) => code(lang).to_owned(),
+        None => primary.to_owned(),
+    })
+}
+
+/// The ISO 639-1 code of a language.
+const fn code(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Afr => "af",
+        Lang::Aka => "ak",
+        Lang::Amh => "am",
+        Lang::Ara => "ar",
+        Lang::Aze => "az",
+        Lang::Bel => "be",
+        Lang::Ben => "bn",
+        Lang::Bul => "bg",
+        Lang::Cat => "ca",
+        Lang::Ces => "cs",
+        Lang::Cmn => "zh",
+        Lang::Cym => "cy",
+        Lang::Dan => "da",
+        Lang::Deu => "de",
+        Lang::Ell => "el",
+        Lang::Eng => "en",
+        Lang::Epo => "eo",
+        Lang::Est => "et",
+        Lang::Fin => "fi",
+        Lang::Fra => "fr",
+        Lang::Guj => "gu",
+        Lang::Heb => "he",
+        Lang::Hin => "hi",
+        Lang::Hrv => "hr",
+        Lang::Hun => "hu",
+        Lang::Hye => "hy",
+        Lang::Ind => "id",
+        Lang::Ita => "it",
+        Lang::Jav => "jv",
+        Lang::Jpn => "ja",
+        Lang::Kan => "kn",
+        Lang::Kat => "ka",
+        Lang::Khm => "km",
+        Lang::Kor => "ko",
+        Lang::Lat => "la",
+        Lang::Lav => "lv",
+        Lang::Lit => "lt",
+        Lang::Mal => "ml",
+        Lang::Mar => "mr",
+        Lang::Mkd => "mk",
+        Lang::Mya => "my",
+        Lang::Nep => "ne",
+        Lang::Nld => "nl",
+        Lang::Nob => "nb",
+        Lang::Ori => "or",
+        Lang::Pan => "pa",
+        Lang::Pes => "fa",
+        Lang::Pol => "pl",
+        Lang::Por => "pt",
+        Lang::Ron => "ro",
+        Lang::Rus => "ru",
+        Lang::Sin => "si",
+        Lang::Slk => "sk",
+        Lang::Slv => "sl",
+        Lang::Sna => "sn",
+        Lang::Spa => "es",
+        Lang::Srp => "sr",
+        Lang::Swe => "sv",
+        Lang::Tam => "ta",
+        Lang::Tel => "te",
+        Lang::Tgl => "tl",
+        Lang::Tha => "th",
+        Lang::Tuk => "tk",
+        Lang::Tur => "tr",
+        Lang::Ukr => "uk",
+        Lang::Urd => "ur",
+        Lang::Uzb => "uz",
+        Lang::Vie => "vi",
+        Lang::Yid => "yi",
+        Lang::Zul => "zu",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_are_named_by_two_letters_however_a_source_names_them() {
+        for (name, code) in [
+            ("en", "en"),
+            ("en-GB", "en"),
+            ("ENG", "en"),
+            ("English", "en"),
+            ("Français", "fr"),
+            ("zh_TW", "zh"),
+            ("haw", "haw"),
+        ] {
+            assert_eq!(language_code(name).as_deref(), Some(code), "{name}");
+        }
+        for name in ["", "the usual", "e", "42"] {
+            assert_eq!(language_code(name), None, "{name}");
+        }
+    }
+}

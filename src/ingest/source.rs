@@ -1,0 +1,141 @@
+//! The way from the bytes of one source to its articles, and what a reader of a format is.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
+use super::decode::{Decoded, Encoding, decode};
+use super::error::{ReadError, Warning};
+use super::finish::finish;
+use super::format::Format;
+use crate::article::Article;
+
+/// What is known of a source beside its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// Its path or name; standard input has none. Only the extension is looked at, and nothing is opened.
+    pub path: Option<PathBuf>,
+    /// The format, where the person says it; the content is then not asked.
+    pub format: Option<Format>,
+}
+
+/// The bytes of a source with their hints, decoded at most once.
+#[derive(Debug)]
+pub struct Source<'a> {
+    bytes: &'a [u8],
+    hints: &'a Hints,
+    decoded: OnceCell<Result<Decoded<'a>, ReadError>>,
+}
+
+impl<'a> Source<'a> {
+    /// A source.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8], hints: &'a Hints) -> Self {
+        Self {
+            bytes,
+            hints,
+            decoded: OnceCell::new(),
+        }
+    }
+
+    /// The bytes as they were read.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// What is known beside them.
+    #[must_use]
+    pub const fn hints(&self) -> &'a Hints {
+        self.hints
+    }
+
+    /// The bytes as text, for formats that are text.
+    ///
+    /// # Errors
+    ///
+    /// What [`decode`] finds wrong with them.
+    pub fn decoded(&self) -> Result<&Decoded<'a>, ReadError> {
+        self.decoded
+            .get_or_init(|| decode(self.bytes))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+}
+
+/// What a reader takes from a source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extracted {
+    /// The articles in the order in which they stand.
+    pub articles: Vec<Article>,
+    /// What was odd, in the order of the source.
+    pub warnings: Vec<Warning>,
+    /// How many entries were left out.
+    pub left_out: usize,
+}
+
+/// Takes sources of one format apart.
+///
+/// A reader says what the format says: the metadata that is written down as such, the paragraphs, which of
+/// them are headings. What a text says only to a reader of English (a byline, a copyright line) and what has
+/// to be guessed (the language) is left to [`read_source`], so that it is done alike for every format.
+pub trait Reader: Sync {
+    /// Reads the articles of a source.
+    ///
+    /// # Errors
+    ///
+    /// A [`ReadError`] that says why the source gives none.
+    fn read(&self, source: &Source<'_>) -> Result<Extracted, ReadError>;
+}
+
+/// A source that has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The articles in the order in which they stand; at least one, and each has at least one paragraph.
+    pub articles: Vec<Article>,
+    /// The format that it was read as.
+    pub format: Format,
+    /// The encoding of its text; `None` for a format that is not text.
+    pub encoding: Option<Encoding>,
+    /// What was odd, in the order of the source.
+    pub warnings: Vec<Warning>,
+    /// How many entries were left out.
+    pub left_out: usize,
+}
+
+/// Reads a source into articles.
+///
+/// Where a paragraph's [`Span`](crate::article::Span) counts from depends on what was read:
+///
+/// | source | a span counts bytes of |
+/// |---|---|
+/// | plain text and Markdown in UTF-8 | the source as it was read, byte order mark included |
+/// | plain text and Markdown in UTF-16 | the decoded text, as [`decode`] gives it |
+/// | JSON Lines | the article's own text: the decoded string, or the listed paragraphs joined by a blank line |
+///
+/// An article without a title in the source has none here; [`super::title_from_path`] makes one from the name.
+///
+/// # Errors
+///
+/// A [`ReadError`] that says why the source holds no article that can be read.
+pub fn read_source(bytes: &[u8], hints: &Hints) -> Result<Reading, ReadError> {
+    let source = Source::new(bytes, hints);
+    let format = Format::detect(&source)?;
+    let Extracted {
+        mut articles,
+        warnings,
+        left_out,
+    } = format.reader().read(&source)?;
+    articles.retain(|article| !article.paragraphs.is_empty());
+    if articles.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    finish(&mut articles);
+    let encoding = source.decoded().ok().map(|decoded| decoded.encoding);
+    Ok(Reading {
+        articles,
+        format,
+        encoding,
+        warnings,
+        left_out,
+    })
+}

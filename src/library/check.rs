@@ -1,0 +1,158 @@
+//! Looking for damage: the database, every segment in full, and whether they agree.
+
+use std::path::Path;
+
+use topoi_index::Segment;
+
+use super::{read_identity, space_of};
+use crate::error::Result;
+use crate::store::{self, Reader, SegmentId, SegmentRow};
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// The file that it is about.
+    pub file: String,
+    /// What is wrong with it.
+    pub problem: String,
+    /// The segment to make again from the text, where that mends it.
+    #[serde(skip)]
+    pub segment: Option<SegmentId>,
+}
+
+/// What a check has looked at and found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Findings {
+    /// Segments that were read in full.
+    pub segments: usize,
+    /// Vectors in them.
+    pub vectors: u64,
+    /// Passages in the database.
+    pub passages: u64,
+    /// Graph nodes that an audit could not reach when a segment was built, and that were linked again.
+    pub relinked: u64,
+    /// What is wrong; nothing in a sound library.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads the whole library at `root` and says what is wrong with it.
+///
+/// # Errors
+///
+/// Where the database can't be read at all.
+pub fn check(root: &Path) -> Result<Findings> {
+    let reader = store::open_reader(root)?;
+    let mut findings = Findings {
+        passages: reader.counts()?.passages,
+        ..Findings::default()
+    };
+    let database = reader.path().display().to_string();
+    for problem in reader.integrity()? {
+        findings.findings.push(Finding {
+            file: database.clone(),
+            problem,
+            segment: None,
+        });
+    }
+    let mut sound = Vec::new();
+    if let Some(identity) = read_identity(&reader)? {
+        let space = space_of(&identity);
+        for row in reader.segments()? {
+            let path = row.id.path(root);
+            match Segment::open(&path, &space)
+                .and_then(|segment| segment.verify().map(|()| segment))
+            {
+                Ok(segment) => {
+                    findings.segments += 1;
+                    findings.vectors += segment.len() as u64;
+                    findings.relinked += segment.info().relinked as u64;
+                    match strangeness(&segment, &row) {
+                        Some(problem) => findings.findings.push(in_segment(&path, row.id, problem)),
+                        None => sound.push(segment),
+                    }
+                }
+                Err(error) => findings
+                    .findings
+                    .push(in_segment(&path, row.id, chain(&error))),
+            }
+        }
+    }
+    compare(&reader, &sound, &database, &mut findings)?;
+    Ok(findings)
+}
+
+fn in_segment(path: &Path, id: SegmentId, problem: String) -> Finding {
+    Finding {
+        file: path.display().to_string(),
+        problem,
+        segment: Some(id),
+    }
+}
+
+fn strangeness(segment: &Segment, row: &SegmentRow) -> Option<String> {
+    let info = segment.info();
+    (info.digest != row.digest || info.points as u64 != row.points)
+        .then(|| "it is not the segment that the manifest names".to_owned())
+}
+
+/// Every passage has a vector, and every vector a passage or a tombstone.
+fn compare(
+    reader: &Reader,
+    segments: &[Segment],
+    database: &str,
+    findings: &mut Findings,
+) -> Result<()> {
+    let passages = reader.passage_ids()?;
+    let known = super::point_set(passages.iter().copied().chain(reader.tombstones()?));
+    let mut held = topoi_index::IdSet::new();
+    let mut repeated = 0_u64;
+    let mut unknown = 0_u64;
+    for id in segments
+        .iter()
+        .flat_map(|segment| segment.ids().iter().copied())
+    {
+        repeated += u64::from(!held.insert(id));
+        unknown += u64::from(!known.contains(id));
+    }
+    let missing = passages
+        .iter()
+        .filter(|id| !held.contains(topoi_index::PointId(id.0)))
+        .count();
+    for (count, problem) in [
+        (missing as u64, "passages have no vector"),
+        (repeated, "vectors are held by more than one segment"),
+        (unknown, "vectors belong to no passage"),
+    ] {
+        if count > 0 {
+            findings.findings.push(Finding {
+                file: database.to_owned(),
+                problem: format!("{count} {problem}"),
+                segment: None,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// An error with its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Drops segments that are lost or damaged from the manifest, so that their passages can be embedded again.
+///
+/// # Errors
+///
+/// Where another program is writing to the library, or it can't be written.
+pub fn drop_segments(root: &Path, segments: &[SegmentId]) -> Result<()> {
+    let mut writer = store::open_writer(root)?;
+    writer.replace_segments(segments, None, &[])?;
+    Ok(writer.sweep()?)
+}

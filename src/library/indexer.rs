@@ -1,0 +1,585 @@
+//! Taking articles into a library.
+//!
+//! Articles are gathered until there is a batch worth embedding; then their vectors are written as a segment, and
+//! one commit makes files, articles, passages and segment visible together. A text that the library holds already
+//! (a renamed file, a syndicated copy) takes over the vector of its twin.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sha2::{Digest, Sha256};
+use topoi_index::{BuildOptions, PointId, Searcher, write_segment};
+use topoi_models::{Embeddings, Encoder, Role};
+
+use super::report::{IndexReport, Observer, Refusal, Windowing};
+use super::{open_segment, read_identity, same_model, space_of};
+use crate::article::{Article, ArticleId, Kind, Paragraph, PassageId, Place};
+use crate::error::{Error, Result};
+use crate::ingest::{self, FoundFile, Hints};
+use crate::store::{self, Change, ModelRow, NewArticle, NewFile, NewPassage, SegmentRow, Writer};
+
+/// How many texts are embedded between two commits, at most.
+///
+/// A few seconds of work on two cores: what an interruption can cost.
+const BATCH_TEXTS: usize = 128;
+
+/// How many passages are committed at once, at most, where most of them need no embedding.
+const BATCH_PASSAGES: usize = 8192;
+
+/// A file that was changed less than this before it was read may change again within the same tick of the file
+/// system's clock; its time is then not trusted (the "racy" problem known from git).
+const RACY: Duration = Duration::from_secs(2);
+
+/// Where a new passage's vector comes from.
+#[derive(Debug, Clone, Copy)]
+enum VectorSource {
+    /// A text of this batch, by its position.
+    Batch(usize),
+    /// A passage that the library has.
+    Library(PassageId),
+}
+
+/// What has been gathered since the last commit.
+#[derive(Debug, Default)]
+struct Batch {
+    changes: Vec<Change>,
+    texts: Vec<String>,
+    positions: HashMap<[u8; 32], usize>,
+    vectors: Vec<(PassageId, VectorSource)>,
+    touched: Vec<NewFile>,
+}
+
+impl Batch {
+    fn is_full(&self) -> bool {
+        self.texts.len() >= BATCH_TEXTS
+            || self.vectors.len() >= BATCH_PASSAGES
+            || self.touched.len() >= BATCH_PASSAGES
+    }
+}
+
+/// Adds articles to a library. There is one at a time.
+pub struct Indexer<'a> {
+    writer: Writer,
+    encoder: &'a dyn Encoder,
+    observer: &'a dyn Observer,
+    windowing: Windowing,
+    /// How many tokens a passage may have beside the model's prompt, special tokens included.
+    token_limit: usize,
+    searcher: Searcher,
+    next_passage: PassageId,
+    batch: Batch,
+    report: IndexReport,
+    warnings: Vec<(String, ingest::Warning)>,
+}
+
+impl<'a> Indexer<'a> {
+    /// Opens the library at `root` for writing, making it where there is none.
+    ///
+    /// `model_reference` is how the user named the model, so that a later search finds it again.
+    /// Passages whose vectors are lost are embedded again at once.
+    ///
+    /// # Errors
+    ///
+    /// Where another program is writing, the library's vectors come from another model, or it is damaged.
+    pub fn open(
+        root: &Path,
+        model_reference: &str,
+        encoder: &'a dyn Encoder,
+        observer: &'a dyn Observer,
+        windowing: Windowing,
+    ) -> Result<Self> {
+        let mut writer = store::open_writer(root)?;
+        let identity = encoder.identity();
+        match read_identity(&writer)? {
+            Some(library) => same_model(root, &library, identity)?,
+            None => {
+                let row = ModelRow {
+                    reference: model_reference.to_owned(),
+                    identity: to_json(identity),
+                };
+                writer.set_model(&row)?;
+            }
+        }
+        let space = space_of(identity);
+        let segments = writer
+            .segments()?
+            .iter()
+            .map(|row| open_segment(root, row, &space))
+            .collect::<Result<_>>()?;
+        let mut indexer = Self {
+            next_passage: writer.next_passage()?,
+            writer,
+            encoder,
+            observer,
+            windowing,
+            token_limit: encoder.room(Role::Passage) + encoder.count_tokens(""),
+            searcher: Searcher::new(segments)?,
+            batch: Batch::default(),
+            report: IndexReport::default(),
+            warnings: Vec::new(),
+        };
+        indexer.embed_missing()?;
+        Ok(indexer)
+    }
+
+    /// Takes in files; those that are as the library has them cost a look at their length and time.
+    ///
+    /// Returns what could not be read, and why.
+    ///
+    /// # Errors
+    ///
+    /// Where the library can't be written, the model fails, or the user interrupts.
+    pub fn add_files(
+        &mut self,
+        files: &[FoundFile],
+        max_bytes: u64,
+    ) -> Result<Vec<(PathBuf, Refusal)>> {
+        let mut refused = Vec::new();
+        for file in files {
+            if let Err(refusal) = self.add_file(file, max_bytes)? {
+                refused.push((file.path.clone(), refusal));
+            }
+        }
+        Ok(refused)
+    }
+
+    fn add_file(
+        &mut self,
+        file: &FoundFile,
+        max_bytes: u64,
+    ) -> Result<std::result::Result<(), Refusal>> {
+        let Some(path) = file.path.to_str() else {
+            return Ok(Err(Refusal::PathNotUtf8));
+        };
+        let known = self.writer.file(path)?;
+        if known.as_ref().is_some_and(|known| {
+            known.size == file.size && known.modified_ns == file.mtime_ns && file.mtime_ns != 0
+        }) {
+            self.report.files_unchanged += 1;
+            return Ok(Ok(()));
+        }
+        let bytes = match ingest::read_file(&file.path, max_bytes) {
+            Ok(bytes) => bytes,
+            Err(reason) => return Ok(Err(reason.into())),
+        };
+        let new = NewFile {
+            path: path.to_owned(),
+            size: file.size,
+            modified_ns: trusted_time(file.mtime_ns),
+            digest: Sha256::digest(&bytes).into(),
+        };
+        self.add_bytes(new, known.map(|known| known.digest), &bytes)
+    }
+
+    /// Takes in a text from standard input, as the content of a file called `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Indexer::add_files`]; the inner result says why the text could not be read.
+    pub fn add_text(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<std::result::Result<(), Refusal>> {
+        let known = self.writer.file(name)?.map(|known| known.digest);
+        let new = NewFile {
+            path: name.to_owned(),
+            size: bytes.len() as u64,
+            modified_ns: 0,
+            digest: Sha256::digest(bytes).into(),
+        };
+        self.add_bytes(new, known, bytes)
+    }
+
+    fn add_bytes(
+        &mut self,
+        file: NewFile,
+        known: Option<[u8; 32]>,
+        bytes: &[u8],
+    ) -> Result<std::result::Result<(), Refusal>> {
+        if known == Some(file.digest) {
+            self.report.files_unchanged += 1;
+            self.batch.touched.push(file);
+            self.flush_when_full()?;
+            return Ok(Ok(()));
+        }
+        let hints = Hints {
+            path: Some(PathBuf::from(&file.path)),
+            ..Hints::default()
+        };
+        match ingest::read_source(bytes, &hints) {
+            Ok(mut reading) => {
+                if let [only] = reading.articles.as_mut_slice() {
+                    let title = &mut only.metadata.title;
+                    *title = title
+                        .take()
+                        .or_else(|| ingest::title_from_path(Path::new(&file.path)));
+                }
+                self.warnings.extend(
+                    reading
+                        .warnings
+                        .into_iter()
+                        .map(|warning| (file.path.clone(), warning)),
+                );
+                self.add_articles(file, reading.articles).map(Ok)
+            }
+            Err(error) => Ok(Err(error.into())),
+        }
+    }
+
+    /// Takes in the articles of one file, in place of those that the library has of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Indexer::add_files`].
+    pub fn add_articles(&mut self, file: NewFile, articles: Vec<Article>) -> Result<()> {
+        let mut present: HashMap<[u8; 32], Vec<ArticleId>> = HashMap::new();
+        for (id, digest) in self.writer.article_digests(&file.path)? {
+            present.entry(digest).or_default().push(id);
+        }
+        let mut added = Vec::new();
+        for article in articles {
+            let digest = article_digest(&article);
+            if present.get_mut(&digest).and_then(Vec::pop).is_some() {
+                continue;
+            }
+            added.push(self.prepare(article, digest)?);
+            if self.batch.is_full() {
+                // The file is not complete yet: without its digest, the next run reads it again.
+                let unfinished = NewFile {
+                    digest: [0; 32],
+                    modified_ns: 0,
+                    ..file.clone()
+                };
+                self.batch.changes.push(Change {
+                    file: unfinished,
+                    removed: Vec::new(),
+                    added: std::mem::take(&mut added),
+                });
+                self.flush()?;
+            }
+        }
+        let mut removed: Vec<ArticleId> = present.into_values().flatten().collect();
+        removed.sort_unstable();
+        self.report.files_read += 1;
+        self.report.articles_removed += removed.len() as u64;
+        self.batch.changes.push(Change {
+            file,
+            removed,
+            added,
+        });
+        self.flush_when_full()
+    }
+
+    /// Removes files that the library has and that are no longer there.
+    ///
+    /// # Errors
+    ///
+    /// Where the library can't be written.
+    pub fn remove_files(&mut self, paths: &[String]) -> Result<()> {
+        self.flush()?;
+        self.writer.remove_files(paths)?;
+        self.report.files_removed += paths.len() as u64;
+        Ok(())
+    }
+
+    /// Every path that the library has.
+    ///
+    /// # Errors
+    ///
+    /// Where the library can't be read.
+    pub fn paths(&self) -> Result<Vec<String>> {
+        Ok(self.writer.paths()?)
+    }
+
+    /// What was odd in the files that were read: each with its file's path.
+    #[must_use]
+    pub fn warnings(&self) -> &[(String, ingest::Warning)] {
+        &self.warnings
+    }
+
+    /// Commits what is left, and says what was done.
+    ///
+    /// # Errors
+    ///
+    /// As [`Indexer::add_files`].
+    pub fn finish(mut self) -> Result<IndexReport> {
+        self.flush()?;
+        Ok(self.report)
+    }
+
+    /// Gives passages their numbers and finds out where their vectors come from.
+    fn prepare(&mut self, article: Article, digest: [u8; 32]) -> Result<NewArticle> {
+        let mut passages = Vec::with_capacity(article.paragraphs.len());
+        let paragraphs = u32::try_from(article.paragraphs.len()).unwrap_or(u32::MAX);
+        for (paragraph, number) in article.paragraphs.into_iter().zip(1..) {
+            let parts = self.parts(&paragraph);
+            let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+            for (text, part) in parts.into_iter().zip(1..) {
+                let place = Place {
+                    paragraph: number,
+                    part,
+                    parts: count,
+                };
+                passages.push(self.passage(text, place, &paragraph)?);
+            }
+        }
+        self.report.articles_added += 1;
+        self.report.passages_added += passages.len() as u64;
+        Ok(NewArticle {
+            entry: article.entry,
+            metadata: article.metadata,
+            paragraphs,
+            digest,
+            passages,
+        })
+    }
+
+    fn parts(&self, paragraph: &Paragraph) -> Vec<String> {
+        let text = &paragraph.text;
+        // A token is at least one byte, and two tokens mark the ends: a text this short always fits.
+        if self.windowing == Windowing::Whole || text.len() + 2 <= self.token_limit {
+            return vec![text.clone()];
+        }
+        let windows = ingest::windows(text, self.token_limit, &mut |part| {
+            self.encoder.count_tokens(part)
+        });
+        windows
+            .into_iter()
+            .filter_map(|span| text.get(span.start..span.end))
+            .map(|part| part.trim().to_owned())
+            .collect()
+    }
+
+    fn passage(&mut self, text: String, place: Place, paragraph: &Paragraph) -> Result<NewPassage> {
+        let id = self.next_passage;
+        self.next_passage = PassageId(id.0 + 1);
+        let digest: [u8; 32] = Sha256::digest(&text).into();
+        let source = match self.batch.positions.get(&digest) {
+            Some(position) => {
+                self.report.reused += 1;
+                VectorSource::Batch(*position)
+            }
+            None => match self.twin(&digest)? {
+                Some(twin) => {
+                    self.report.reused += 1;
+                    VectorSource::Library(twin)
+                }
+                None => {
+                    let position = self.batch.texts.len();
+                    self.batch.texts.push(text.clone());
+                    self.observer.queued();
+                    self.batch.positions.insert(digest, position);
+                    VectorSource::Batch(position)
+                }
+            },
+        };
+        self.batch.vectors.push((id, source));
+        Ok(NewPassage {
+            id,
+            place,
+            span: paragraph.span,
+            kind: paragraph.kind,
+            text,
+            digest,
+        })
+    }
+
+    /// A passage with the same text whose vector the library has.
+    fn twin(&self, digest: &[u8; 32]) -> Result<Option<PassageId>> {
+        let twins = self.writer.passages_with_digest(digest)?;
+        Ok(twins
+            .into_iter()
+            .find(|twin| self.searcher.vector(PointId(twin.0)).is_some()))
+    }
+
+    fn flush_when_full(&mut self) -> Result<()> {
+        if self.observer.interrupted() {
+            return Err(Error::Interrupted);
+        }
+        if self.batch.is_full() {
+            self.flush()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Embeds what was gathered, and commits it.
+    fn flush(&mut self) -> Result<()> {
+        let batch = std::mem::take(&mut self.batch);
+        if !batch.touched.is_empty() {
+            self.writer.touch(&batch.touched)?;
+        }
+        if batch.changes.is_empty() {
+            return Ok(());
+        }
+        let embeddings = self.embed(&batch.texts)?;
+        let segment = self.write_segment(&batch.vectors, &embeddings)?;
+        self.writer.commit(&batch.changes, segment.as_ref())?;
+        self.after_commit(segment.as_ref())
+    }
+
+    fn after_commit(&mut self, segment: Option<&SegmentRow>) -> Result<()> {
+        self.report.commits += 1;
+        self.observer.committed(&self.report);
+        if let Some(row) = segment {
+            let segment =
+                open_segment(self.writer.root(), row, &space_of(self.encoder.identity()))?;
+            let segments = self
+                .searcher
+                .segments()
+                .iter()
+                .cloned()
+                .chain([segment])
+                .collect();
+            self.searcher = Searcher::new(segments)?;
+            self.maintain()?;
+        }
+        Ok(())
+    }
+
+    /// Merges segments where there are too many, and searches the merged one from now on.
+    fn maintain(&mut self) -> Result<()> {
+        let space = space_of(self.encoder.identity());
+        if super::maintenance::maintain(&mut self.writer, &space)? {
+            let root = self.writer.root();
+            let segments = self
+                .writer
+                .segments()?
+                .iter()
+                .map(|row| open_segment(root, row, &space))
+                .collect::<Result<_>>()?;
+            self.searcher = Searcher::new(segments)?;
+        }
+        Ok(())
+    }
+
+    fn embed(&mut self, texts: &[String]) -> Result<Embeddings> {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let observer = self.observer;
+        let embeddings = self.encoder.encode(&texts, Role::Passage, &mut |done| {
+            observer.embedded(done);
+            if observer.interrupted() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        match embeddings {
+            Err(_) if observer.interrupted() => Err(Error::Interrupted),
+            embeddings => {
+                self.report.embedded += texts.len() as u64;
+                Ok(embeddings?)
+            }
+        }
+    }
+
+    fn write_segment(
+        &self,
+        vectors: &[(PassageId, VectorSource)],
+        embeddings: &Embeddings,
+    ) -> Result<Option<SegmentRow>> {
+        if vectors.is_empty() {
+            return Ok(None);
+        }
+        let mut points: Vec<(PointId, &[f32])> = Vec::with_capacity(vectors.len());
+        for (id, source) in vectors {
+            let vector = match source {
+                VectorSource::Batch(position) => embeddings.row(*position),
+                VectorSource::Library(twin) => self.searcher.vector(PointId(twin.0)),
+            };
+            points.push((PointId(id.0), vector.ok_or(Error::NoVector(*id))?));
+        }
+        let id = self.writer.next_segment()?;
+        let path = id.path(self.writer.root());
+        let info = write_segment(
+            &path,
+            &space_of(self.encoder.identity()),
+            points,
+            &BuildOptions::default(),
+        )?;
+        Ok(Some(SegmentRow {
+            id,
+            points: info.points as u64,
+            bytes: info.bytes,
+            digest: info.digest,
+        }))
+    }
+
+    /// Embeds the passages that no segment holds, because one was lost and dropped.
+    fn embed_missing(&mut self) -> Result<()> {
+        let counts = self.writer.counts()?;
+        let points: u64 = self.writer.segments()?.iter().map(|row| row.points).sum();
+        if points >= counts.passages + counts.tombstones {
+            return Ok(());
+        }
+        let missing: Vec<PassageId> = self
+            .writer
+            .passage_ids()?
+            .into_iter()
+            .filter(|id| self.searcher.vector(PointId(id.0)).is_none())
+            .collect();
+        for ids in missing.chunks(BATCH_TEXTS) {
+            let mut texts = Vec::with_capacity(ids.len());
+            for id in ids {
+                texts.push(self.writer.passage(*id)?.ok_or(Error::NoPassage(*id))?.text);
+                self.observer.queued();
+            }
+            let embeddings = self.embed(&texts)?;
+            let vectors: Vec<_> = ids
+                .iter()
+                .enumerate()
+                .map(|(position, id)| (*id, VectorSource::Batch(position)))
+                .collect();
+            let segment = self.write_segment(&vectors, &embeddings)?;
+            self.writer.commit(&[], segment.as_ref())?;
+            self.after_commit(segment.as_ref())?;
+        }
+        Ok(())
+    }
+}
+
+fn to_json(identity: &topoi_models::Identity) -> String {
+    serde_json::to_string(identity).unwrap_or_default()
+}
+
+fn trusted_time(modified_ns: i64) -> i64 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let racy = i64::try_from(now.saturating_sub(RACY).as_nanos()).unwrap_or(i64::MAX);
+    if modified_ns < racy { modified_ns } else { 0 }
+}
+
+/// The digest of everything that an article says: while it is the same, nothing needs to be done.
+fn article_digest(article: &Article) -> [u8; 32] {
+    let Article {
+        entry,
+        metadata,
+        paragraphs,
+    } = article;
+    let mut hasher = Sha256::new();
+    let mut add = |part: &str| {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    };
+    let date = metadata.date.map(|date| date.to_string());
+    for field in [
+        entry,
+        &metadata.title,
+        &metadata.author,
+        &date,
+        &metadata.source,
+        &metadata.language,
+    ] {
+        add(field.as_deref().unwrap_or("\0"));
+    }
+    for Paragraph { text, span, kind } in paragraphs {
+        add(text);
+        add(Kind::as_str(*kind));
+        add(&format!("{}..{}", span.start, span.end));
+    }
+    hasher.finalize().into()
+}

@@ -1,0 +1,84 @@
+//! What an indexing run is told, tells meanwhile, and has done in the end.
+
+use crate::ingest::{ReadError, SkipReason};
+
+/// What happens during indexing, for whoever wants to show it.
+pub trait Observer {
+    /// One more text is to be embedded.
+    fn queued(&self);
+    /// So many of the texts queued since the last commit have been embedded.
+    fn embedded(&self, texts: usize);
+    /// What has been reported so far is now safe in the library.
+    fn committed(&self, report: &IndexReport);
+    /// Whether the user wants to stop. Asked often; must be quick.
+    fn interrupted(&self) -> bool;
+}
+
+/// An observer that shows nothing and never stops.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn queued(&self) {}
+
+    fn embedded(&self, _: usize) {}
+
+    fn committed(&self, _: &IndexReport) {}
+
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// Why a file's articles were not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The file is not read.
+    #[error("{0}")]
+    Skipped(SkipReason),
+    /// The file was read, and holds no article.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// The library keeps paths as text.
+    #[error("has a path that is not UTF-8: rename it")]
+    PathNotUtf8,
+}
+
+impl From<SkipReason> for Refusal {
+    fn from(reason: SkipReason) -> Self {
+        Self::Skipped(reason)
+    }
+}
+
+/// What to do with a paragraph that is longer than the model reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Windowing {
+    /// Make several passages of it, cut at sentence ends, so that nothing is lost.
+    #[default]
+    Windows,
+    /// Leave it one passage, of which the model reads the beginning. Only for measuring against published figures.
+    Whole,
+}
+
+/// What an indexing run has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct IndexReport {
+    /// Files that were as the library has them.
+    pub files_unchanged: u64,
+    /// Files that were read, new or changed.
+    pub files_read: u64,
+    /// Files that are no longer there and were removed.
+    pub files_removed: u64,
+    /// Articles added.
+    pub articles_added: u64,
+    /// Articles that a changed file no longer holds, or holds in another form.
+    pub articles_removed: u64,
+    /// Passages added.
+    pub passages_added: u64,
+    /// Texts that the model embedded.
+    pub embedded: u64,
+    /// Passages that took over the vector of the same text.
+    pub reused: u64,
+    /// Commits made.
+    pub commits: u64,
+}

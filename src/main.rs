@@ -1,0 +1,9 @@
+//! The command line: parse the arguments, call one command, turn its error into an exit code.
+
+mod commands;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::main()
+}

@@ -1,0 +1,135 @@
+//! What can go wrong with a library on disk.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+use super::schema;
+
+/// Why a library could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no library in this folder.
+    #[error("there is no library at `{root}`")]
+    Missing {
+        /// The folder.
+        root: PathBuf,
+    },
+    /// The database belongs to another program.
+    #[error("`{path}` is not the database of a topoi library")]
+    Foreign {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A newer topoi wrote this library.
+    #[error(
+        "`{path}` is of format version {found}, and this topoi reads versions up to {}",
+        schema::CURRENT
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+    },
+    /// Another program is writing to the library.
+    #[error("another topoi{} is writing to the library at `{root}`", holder.as_ref().map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+    Locked {
+        /// The library's folder.
+        root: PathBuf,
+        /// The process that holds the lock, where it left its number.
+        holder: Option<String>,
+    },
+    /// The database is damaged.
+    #[error("the database `{path}` is damaged: {detail}")]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// There is no room left, or the folder can't be written.
+    #[error("cannot write to `{path}`: {detail}")]
+    Unwritable {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
+    /// SQLite reports something else.
+    #[error("cannot work with the database `{path}`")]
+    Sqlite {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// The file system reports an error.
+    #[error("cannot {action} `{path}`")]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        let detail = source.to_string();
+        match &source {
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..) => {
+                return Self::Damaged { path, detail };
+            }
+            _ => {}
+        }
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Damaged { path, detail }
+            }
+            Some(
+                ErrorCode::DiskFull
+                | ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied
+                | ErrorCode::SystemIoFailure,
+            ) => Self::Unwritable { path, detail },
+            _ => Self::Sqlite { path, source },
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing { .. } => Some("make one with `topoi index FILE_OR_FOLDER`, or name another with `--library DIR`".into()),
+            Self::Foreign { .. } => Some("name the library's folder with `--library DIR`".into()),
+            Self::Newer { .. } => Some("use the newer topoi that wrote it".into()),
+            Self::Locked { .. } => Some("wait for it to finish; reading works meanwhile".into()),
+            Self::Damaged { .. } => Some("`topoi check` says what is damaged; restore `library.db` from a copy, or index the articles anew into another library".into()),
+            Self::Unwritable { .. } => Some("nothing was changed; make room or make the folder writable, and run the command again".into()),
+            Self::Sqlite { .. } | Self::Io { .. } => None,
+        }
+    }
+}
+
+/// Whether the error is the one that SQLite gives for a write-ahead log on a medium that can't be written.
+pub(super) fn is_read_only_medium(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+    )
+}

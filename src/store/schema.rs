@@ -1,0 +1,116 @@
+//! The tables, and how an older library becomes a current one.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// "topo", so that the database is known for what it is.
+const APPLICATION_ID: i64 = 0x746f_706f;
+
+/// The version of the tables that this code reads and writes.
+pub(super) const CURRENT: i64 = MIGRATIONS.len() as i64;
+
+/// Each entry takes a database from the version that is its index to the next. Entries are never edited.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE meta (
+        key TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE files (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        path TEXT NOT NULL UNIQUE,
+        size INTEGER NOT NULL,
+        modified_ns INTEGER NOT NULL,
+        digest BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE articles (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        file INTEGER NOT NULL REFERENCES files (id),
+        entry TEXT,
+        title TEXT,
+        author TEXT,
+        -- The date as the source gives it, and the first day that it can mean.
+        date TEXT,
+        date_from TEXT,
+        source TEXT,
+        language TEXT,
+        paragraphs INTEGER NOT NULL,
+        digest BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX articles_file ON articles (file);
+
+    CREATE TABLE passages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        article INTEGER NOT NULL REFERENCES articles (id),
+        paragraph INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        parts INTEGER NOT NULL,
+        start INTEGER NOT NULL,
+        stop INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        text TEXT NOT NULL,
+        digest BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX passages_article ON passages (article);
+    CREATE INDEX passages_digest ON passages (digest);
+    CREATE INDEX passages_not_body ON passages (id) WHERE kind <> 'body';
+
+    -- Passages that are gone while a segment still holds their vectors.
+    CREATE TABLE tombstones (
+        passage INTEGER PRIMARY KEY
+    ) STRICT;
+
+    CREATE TABLE segments (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        points INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        digest BLOB NOT NULL
+    ) STRICT;
+"];
+
+/// The version of the database at `path`, 0 for an empty one.
+pub(super) fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let read = || {
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok((pragma("application_id")?, pragma("user_version")?, tables))
+    };
+    match read().map_err(|error| StoreError::sqlite(path, error))? {
+        (APPLICATION_ID, found @ 0..=CURRENT, _) => Ok(found),
+        (APPLICATION_ID, found, _) if found > CURRENT => Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+        }),
+        (0, 0, 0) => Ok(0),
+        _ => Err(StoreError::Foreign {
+            path: path.to_owned(),
+        }),
+    }
+}
+
+/// Brings the database to [`CURRENT`], all steps in one transaction.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let found = version(connection, path)?;
+    let run = |connection: &mut Connection| {
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        // A commit that was reported survives a loss of power.
+        connection.pragma_update(None, "synchronous", "full")?;
+        if found == CURRENT {
+            return Ok(());
+        }
+        let transaction = connection.transaction()?;
+        let done = usize::try_from(found).unwrap_or(usize::MAX);
+        for step in MIGRATIONS.iter().skip(done) {
+            transaction.execute_batch(step)?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", CURRENT)?;
+        transaction.commit()
+    };
+    run(connection).map_err(|error| StoreError::sqlite(path, error))
+}

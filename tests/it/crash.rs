@@ -1,0 +1,111 @@
+//! `kill -9` in the middle of indexing: the library opens, what was committed is there, and the next run completes it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::harness::{Place, sample_articles, shared_data};
+
+/// What a library holds, whatever numbers it gave.
+fn content(place: &Place) -> Vec<String> {
+    let outcome = place.run(["list", "--passages", "--jsonl"]);
+    let mut lines: Vec<String> = outcome
+        .stdout
+        .lines()
+        .map(|line| {
+            let mut passage: serde_json::Value = serde_json::from_str(line).unwrap();
+            passage["passage"] = 0.into();
+            passage["article"]["id"] = 0.into();
+            passage.to_string()
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// Numbers that look random and are the same on every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+/// Indexes, and kills the process after a while. Says how many articles it had reported as committed.
+fn index_and_kill(place: &Place, source: &Path, after: Duration) -> u64 {
+    let mut command = place.command(["--verbose", "index"]);
+    let mut child = command
+        .arg(source)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let reader = std::thread::spawn(move || {
+        let committed = stderr.lines().map_while(Result::ok).filter_map(|line| {
+            line.strip_prefix("committed ")?
+                .split(' ')
+                .next()?
+                .parse::<u64>()
+                .ok()
+        });
+        committed.last().unwrap_or(0)
+    });
+    std::thread::sleep(after);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reader.join().unwrap()
+}
+
+fn kill_and_complete(source: &Path, kills: u32, longest: Duration) {
+    let undisturbed = Place::new();
+    undisturbed
+        .run([std::ffi::OsStr::new("index"), source.as_os_str()])
+        .found();
+    let expected = content(&undisturbed);
+
+    let place = Place::new();
+    let mut random = Random(0x7069_6f74_6f70);
+    for _ in 0..kills {
+        let articles = || match place.run(["list", "--jsonl"]) {
+            outcome if outcome.code == Some(2) => 0,
+            outcome => outcome.stdout.lines().count() as u64,
+        };
+        let before = articles();
+        let wait = Duration::from_millis(random.below(longest.as_millis() as u64));
+        let committed = index_and_kill(&place, source, wait);
+        if place.path(".topoi/library.db").exists() {
+            assert!(
+                articles() >= before + committed,
+                "committed articles are missing after {wait:?}"
+            );
+            place.run(["check"]).found();
+        }
+        if content(&place) == expected {
+            // It was done before it was killed: begin again with the next one.
+            place.run(["remove", "/"]).found();
+        }
+    }
+    place
+        .run([std::ffi::OsStr::new("index"), source.as_os_str()])
+        .found();
+    assert_eq!(content(&place), expected);
+    place.run(["check"]).found();
+}
+
+#[test]
+fn killed_at_any_moment_the_library_opens_and_the_next_run_completes_it() {
+    // `TOPOI_KILLS=50` does the long version, over the commentary texts where they are there.
+    let kills = std::env::var("TOPOI_KILLS")
+        .ok()
+        .and_then(|kills| kills.parse().ok());
+    match (kills, shared_data("commentary/syndicate_2020.jsonl")) {
+        (Some(kills), Some(source)) => kill_and_complete(&source, kills, Duration::from_secs(9)),
+        _ => kill_and_complete(&sample_articles(), 8, Duration::from_secs(5)),
+    }
+}

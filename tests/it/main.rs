@@ -1,0 +1,13 @@
+//! The program from end to end: what a user does, and what a user gets.
+//!
+//! One binary, so that it is linked once. The tests run the real `topoi` with the real model, which is fetched where it
+//! is not in the cache yet, exactly as for a user.
+
+mod bad_input;
+mod crash;
+mod embed;
+mod eval;
+mod harness;
+mod indexing;
+mod reading;
+mod seed;
