@@ -2,6 +2,8 @@
 //!
 //! Prints the median and the extremes of the wall time, and the most memory that a run took.
 
+#![expect(clippy::print_stdout, reason = "what is printed is the result")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -49,6 +51,10 @@ fn main() {
     );
 }
 
+#[expect(
+    clippy::zombie_processes,
+    reason = "it is waited for with `wait4`, which also says what it took"
+)]
 fn cost(command: &mut Command) -> Cost {
     let begin = Instant::now();
     let child = command.spawn().expect("the program runs");

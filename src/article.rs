@@ -165,7 +165,8 @@ impl Date {
     /// A date from its parts; `None` where there is no such day.
     #[must_use]
     pub fn new(year: u16, month: Option<u8>, day: Option<u8>) -> Option<Self> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let leap =
+            (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
         let days = match month {
             None => {
                 return (day.is_none() && year > 0).then_some(Self {
@@ -266,10 +267,10 @@ fn parse_words(text: &str) -> Option<Date> {
         if WEEKDAYS.contains(&word) {
             continue;
         }
-        let is_month = |name: &&str| name.starts_with(word) && word.len() >= 3;
+        let is_month = |name: &str| name.starts_with(word) && word.len() >= 3;
         if let Some(number) = MONTHS
             .iter()
-            .position(|name| is_month(&name) || (word == "sept" && *name == "september"))
+            .position(|name| is_month(name) || (word == "sept" && *name == "september"))
         {
             if month.replace(u8::try_from(number + 1).ok()?).is_some() {
                 return None;

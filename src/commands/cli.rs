@@ -195,8 +195,8 @@ pub(crate) struct RankArgs {
     /// How many passages to show at most
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
     pub(crate) limit: usize,
-    /// Leave out passages whose similarity is below this (-1 to 1)
-    #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
+    /// Leave out passages whose score is below this (-1 to 1)
+    #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
     pub(crate) min_score: Option<f32>,
     /// Compare every vector, so that nothing can be missed
     #[arg(long)]
@@ -345,6 +345,9 @@ pub(crate) struct Eval {
     /// Embed each document, title and text, as one text that the model cuts off, as published figures do
     #[arg(long)]
     pub(crate) whole: bool,
+    /// How to score passages [default: as `search` does, with `--whole` by the cosine]
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub(crate) ranking: Option<RankingArg>,
     /// Keep the library that is made for the measurement in this folder, and use it again if it is there
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) keep: Option<PathBuf>,
@@ -353,6 +356,15 @@ pub(crate) struct Eval {
     /// Report in JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How to score passages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RankingArg {
+    /// By the cosine of the question with what sets the passage apart from the library, as `search` does.
+    Distinctive,
+    /// By the cosine of the question with the passage.
+    Cosine,
 }
 
 #[derive(Debug, Args)]

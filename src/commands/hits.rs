@@ -17,6 +17,7 @@ pub(crate) fn options(rank: &RankArgs, filter: &FilterArgs) -> SearchOptions {
         filter: filter.filter(),
         exact: rank.exact,
         min_score: rank.min_score,
+        ..SearchOptions::default()
     }
 }
 
@@ -63,7 +64,7 @@ pub(crate) fn show(
     }
     match found.nearest_miss {
         Some(score) => output.note(format_args!(
-            "nothing found: the nearest passage has a similarity of {score:.2}"
+            "nothing found: the nearest passage has a score of {score:.2}"
         )),
         None => output.note("nothing found"),
     }

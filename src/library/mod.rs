@@ -45,6 +45,7 @@ pub struct Library {
     searcher: Searcher,
     identity: Option<Identity>,
     tombstones: IdSet,
+    mean: Option<Vec<f32>>,
 }
 
 impl Library {
@@ -79,10 +80,12 @@ impl Library {
             None => Vec::new(),
         };
         let tombstones = point_set(reader.tombstones()?);
+        let searcher = Searcher::new(segments)?;
         Ok(Self {
             root: root.to_owned(),
+            mean: searcher.mean(),
             reader,
-            searcher: Searcher::new(segments)?,
+            searcher,
             identity,
             tombstones,
         })
@@ -119,6 +122,11 @@ impl Library {
     #[must_use]
     pub fn searcher(&self) -> &Searcher {
         &self.searcher
+    }
+
+    /// The mean of the library's vectors: what all its passages have in common.
+    pub(crate) fn mean(&self) -> Option<&[f32]> {
+        self.mean.as_deref()
     }
 
     /// Passages that are gone while a segment still holds their vectors.

@@ -3,6 +3,7 @@
 //! The filter and the tombstones are turned into a set of passages before the vectors are searched, so that a
 //! question that asks for ten passages and has ten to find gets ten.
 
+mod ranking;
 mod related;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use topoi_index::{IdSet, Neighbour, PointId, SearchParams, Selection, UnitVector};
 use topoi_models::{Encoder, Role};
 
+pub use ranking::Ranking;
 pub use related::Origin;
 
 use crate::article::{ArticleId, Passage, PassageId, Place, StoredArticle};
@@ -28,7 +30,9 @@ pub struct SearchOptions {
     pub filter: Filter,
     /// Compare every vector instead of walking the graph, so that nothing is missed.
     pub exact: bool,
-    /// Leave out passages whose cosine is below this.
+    /// How the answers to a question are scored; what is related to a passage is always scored by the cosine.
+    pub ranking: Ranking,
+    /// Leave out passages whose score is below this.
     pub min_score: Option<f32>,
 }
 
@@ -38,6 +42,7 @@ impl Default for SearchOptions {
             limit: 10,
             filter: Filter::default(),
             exact: false,
+            ranking: Ranking::default(),
             min_score: None,
         }
     }
@@ -46,7 +51,7 @@ impl Default for SearchOptions {
 /// A passage that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// Its cosine with the question, from -1 to 1.
+    /// How near it is to the question, from -1 to 1 (see [`Ranking`]).
     pub score: f32,
     /// The passage.
     pub passage: Passage,
@@ -61,7 +66,7 @@ pub struct Hit {
 pub struct Found {
     /// The passages.
     pub hits: Vec<Hit>,
-    /// The best cosine that [`SearchOptions::min_score`] kept out.
+    /// The best score that [`SearchOptions::min_score`] kept out.
     pub nearest_miss: Option<f32>,
     /// How long the model took to embed the question.
     pub embedding: Duration,
@@ -104,7 +109,7 @@ impl Library {
     /// Where the vector is of another dimension, or the library is damaged.
     pub fn search_vector(&self, vector: &UnitVector, options: &SearchOptions) -> Result<Found> {
         let scope = self.scope(&options.filter)?;
-        let mut neighbours = self.neighbours(vector, options.limit, &scope, options.exact)?;
+        let mut neighbours = self.neighbours(vector, &scope, options)?;
         let nearest_miss = cut(&mut neighbours, options.min_score);
         let hits = self.hits(neighbours.into_iter().map(|neighbour| (neighbour, None)))?;
         Ok(Found {
@@ -114,7 +119,7 @@ impl Library {
         })
     }
 
-    /// The numbers and cosines of the passages nearest to a vector, without their texts.
+    /// The numbers and scores of the passages nearest to a vector, without their texts.
     ///
     /// # Errors
     ///
@@ -125,7 +130,7 @@ impl Library {
         options: &SearchOptions,
     ) -> Result<Vec<(PassageId, f32)>> {
         let scope = self.scope(&options.filter)?;
-        let mut neighbours = self.neighbours(vector, options.limit, &scope, options.exact)?;
+        let mut neighbours = self.neighbours(vector, &scope, options)?;
         cut(&mut neighbours, options.min_score);
         Ok(neighbours
             .into_iter()
@@ -136,17 +141,21 @@ impl Library {
     fn neighbours(
         &self,
         vector: &UnitVector,
-        limit: usize,
         scope: &Scope,
-        exact: bool,
+        options: &SearchOptions,
     ) -> Result<Vec<Neighbour>> {
         let parameters = SearchParams {
-            exact,
+            exact: options.exact,
             ..SearchParams::default()
         };
-        Ok(self
+        let candidates = options.ranking.candidates(options.limit);
+        let found = self
             .searcher()
-            .search(vector, limit, &scope.selection(), &parameters)?)
+            .search(vector, candidates, &scope.selection(), &parameters)?;
+        Ok(match options.ranking {
+            Ranking::Cosine => found,
+            Ranking::Distinctive => self.rank(vector, found, options.limit),
+        })
     }
 
     /// The passages that a filter lets in, as the vector search wants them.

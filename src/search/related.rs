@@ -6,7 +6,7 @@ use std::time::Instant;
 use topoi_index::{Neighbour, PointId, UnitVector};
 use topoi_models::{Encoder, Role};
 
-use super::{Found, Scope, SearchOptions, cut, embed};
+use super::{Found, Ranking, Scope, SearchOptions, cut, embed};
 use crate::article::{Article, ArticleId, Kind, PassageId, Place};
 use crate::error::{Error, Result};
 use crate::ingest;
@@ -109,9 +109,14 @@ impl Library {
         options: &SearchOptions,
         begin: Instant,
     ) -> Result<Found> {
+        // What is compared here are passages with passages, which is measured to go best by the cosine.
+        let options = &SearchOptions {
+            ranking: Ranking::Cosine,
+            ..options.clone()
+        };
         let mut best: HashMap<PointId, (Neighbour, Option<Place>)> = HashMap::new();
         for (place, vector) in questions {
-            for neighbour in self.neighbours(vector, options.limit, scope, options.exact)? {
+            for neighbour in self.neighbours(vector, scope, options)? {
                 let known = best.entry(neighbour.id).or_insert((neighbour, *place));
                 if neighbour.score > known.0.score {
                     *known = (neighbour, *place);

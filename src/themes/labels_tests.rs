@@ -10,7 +10,7 @@ fn labels_of(themes: &[&[(u64, &str)]]) -> Vec<Vec<String>> {
         nodes.extend(theme.iter().map(|&(article, text)| Node { text, article }));
         members.push((first..nodes.len()).collect());
     }
-    labels(&nodes, &members, 5)
+    labels(&nodes, &|_| &[1.0], &members, 5)
 }
 
 const WEATHER: &[(u64, &str)] = &[
@@ -110,4 +110,56 @@ fn languages_without_spaces_are_named_by_their_characters() {
     let text: &[(u64, &str)] = &[(1, "气候变化。"), (2, "气候政策。"), (3, "气候。")];
     let label = &labels_of(&[text, MONEY])[0];
     assert!(label.contains(&"气候".to_owned()), "{label:?}");
+}
+
+#[test]
+fn a_note_that_stands_in_several_articles_does_not_name_the_theme() {
+    let notes: &[(u64, &str)] = &[
+        (1, "Taxes rose."),
+        (1, "Ottilie teaches economics."),
+        (2, "Taxes fell."),
+        (2, "Ottilie teaches economics."),
+        (3, "Taxes again."),
+        (3, "Ottilie teaches economics."),
+    ];
+    assert_eq!(labels_of(&[notes, MONEY])[0], ["Taxes"]);
+}
+
+#[test]
+fn a_theme_of_two_articles_without_a_common_term_is_named_by_either() {
+    let two: &[(u64, &str)] = &[
+        (1, "Glaciers melt."),
+        (1, "Glaciers retreat."),
+        (2, "Die Steuer steigt."),
+        (2, "Die Steuer sinkt."),
+    ];
+    assert_eq!(labels_of(&[two, MONEY])[0], ["Glaciers", "Steuer"]);
+}
+
+#[test]
+fn what_stands_near_the_centroid_names_the_theme_first() {
+    let texts = [
+        "Tariffs hurt.",
+        "Tariffs help.",
+        "Boys ran.",
+        "Boys sat.",
+        "Ports.",
+    ];
+    let nodes: Vec<Node<'_>> = texts
+        .iter()
+        .zip([0, 1, 0, 1, 2])
+        .map(|(text, article)| Node { text, article })
+        .chain(MONEY.iter().map(|&(article, text)| Node { text, article }))
+        .collect();
+    for (stories, first) in [([2, 3], "Tariffs"), ([0, 1], "Boys")] {
+        let vectors = |node: usize| -> &[f32] {
+            if stories.contains(&node) {
+                &[0.4, 0.9]
+            } else {
+                &[1.0, 0.0]
+            }
+        };
+        let label = &labels(&nodes, &vectors, &[(0..5).collect(), (5..8).collect()], 5)[0];
+        assert_eq!((label.len(), label[0].as_str()), (2, first));
+    }
 }

@@ -102,7 +102,8 @@ pub(super) fn membership(
 /// A passage without links has the share 1.
 ///
 /// Measured in 2026 as the chance that a passage under its theme's commonest label is stronger than one under
-/// another: .86 on BBC news and .68 on debate arguments; by the share alone .87 and .65, by the cosine .76 and .67.
+/// another: .83 on 600 BBC articles and .68 on debate arguments. Without the links in reading order it was .86 and .70;
+/// by the share alone .87 and .65, by the cosine alone .76 and .67.
 fn strength(
     node: usize,
     community: u32,

@@ -1,7 +1,8 @@
 //! What a body of commentary is about: passages that treat the same matter, found, named and counted.
 //!
 //! [`find`] takes passages, the nearest neighbours of each (from the vector index) and their vectors, and divides
-//! the passages into themes: a graph over the passages ([`graph`]), its communities ([`communities`]) at the
+//! the passages into themes: a graph over the passages ([`graph`]), in which those that follow each other in an
+//! article are linked as well, its communities ([`communities`]) at the
 //! resolution that holds best when part of the evidence is taken away, and for each community a label, the
 //! passages that stand for it, and how firmly each passage belongs. Every passage has a theme: there is no
 //! bucket of the unclassifiable. Everything here is a function of its arguments: nothing is read, written or
@@ -23,6 +24,7 @@
 //! ```
 
 pub mod communities;
+mod context;
 mod error;
 pub mod graph;
 mod labels;
@@ -131,7 +133,7 @@ pub struct Member {
     pub strength: f64,
 }
 
-/// Finds the themes of `nodes`.
+/// Finds the themes of `nodes`, those of one article side by side in the order in which they are read.
 ///
 /// `neighbours` has for each passage the passages nearest to it with their cosines (10 to 30; 15 is what the
 /// constants here were tuned with), itself excluded; `vectors` the vector of each passage, unit length.
@@ -155,12 +157,12 @@ pub fn find(
 ) -> Result<Themes, ThemesError> {
     check_options(options, nodes.len())?;
     let articles: Vec<u64> = nodes.iter().map(|node| node.article).collect();
-    let graph = Graph::from_neighbours(neighbours, &articles)?;
+    let graph = Graph::from_neighbours(neighbours, &articles)?.in_context(&articles);
     check_vectors(nodes.len(), vectors)?;
     let level = level(&graph, vectors, options);
     let partition = by_size(&merged(&graph, &level.partition, vectors, options));
     let assignment = partition.assignment;
-    let labels = labels::labels(nodes, &partition.members, LABEL_LENGTH);
+    let labels = labels::labels(nodes, vectors, &partition.members, LABEL_LENGTH);
     let themes = partition
         .members
         .par_iter()

@@ -175,6 +175,31 @@ fn themes_below_the_smallest_size_are_merged_even_where_no_link_leads_out() {
 }
 
 #[test]
+fn a_paragraph_whose_neighbours_are_elsewhere_stays_with_its_article() {
+    // Two articles of nine paragraphs on two subjects; the fifth of each tells a story, and the weight of its links
+    // lies for the most part in the other article.
+    let mut body = Body::new(&SUBJECTS[..2], 2, 9, 0.3);
+    for (story, own, elsewhere) in [(4, 0, 1), (13, 1, 0)] {
+        let mut vector = vec![0.0; 24];
+        (vector[own], vector[elsewhere], vector[20]) = (0.3, 0.34, 0.89);
+        body.vectors[story] = vector;
+    }
+    let graph = Graph::from_neighbours(&body.neighbours(12), &body.articles).unwrap();
+    for story in [4, 13] {
+        let outside = graph
+            .links(story)
+            .filter(|link| body.articles[link.0] != body.articles[story]);
+        let weight: f64 = outside.map(|link| link.1).sum();
+        assert!(weight > 0.6 * graph.strength(story), "{weight}");
+    }
+    let found = body.find(&Options::default()).unwrap();
+    assert_eq!(found.assignment, [[1; 9], [2; 9]].concat());
+    let alone = Options::default();
+    let without = levels::most_stable(&graph, alone.seed).partition;
+    assert_ne!(without, Partition::from_labels(&[[1; 9], [2; 9]].concat()));
+}
+
+#[test]
 fn a_higher_resolution_gives_smaller_themes() {
     let body = Body::new(&SUBJECTS, 40, 5, 1.5);
     let count = |resolution| {

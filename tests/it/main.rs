@@ -3,6 +3,12 @@
 //! One binary, so that it is linked once. The tests run the real `topoi` with the real model, which is fetched where it
 //! is not in the cache yet, exactly as for a user.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that can't go on is to stop where it is, and to say what it skips"
+)]
+
 mod bad_input;
 mod crash;
 mod embed;

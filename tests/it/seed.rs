@@ -1,5 +1,6 @@
 //! A newspaper page as people paste it, with everything around the article on it.
 
+use serde_json::Value;
 
 use crate::harness::{Place, shared_data};
 
@@ -41,4 +42,29 @@ fn the_parts_of_a_pasted_newspaper_page_are_told_apart() {
         let bytes = |end: &str| usize::try_from(span[end].as_u64().unwrap()).unwrap();
         assert_eq!(&source[bytes("start")..bytes("end")], line.trim());
     }
+}
+#[test]
+fn the_paragraph_on_export_controls_answers_a_question_about_sanctions_on_chips() {
+    let Some(article) = shared_data("seed/article.txt") else {
+        return;
+    };
+    let place = Place::new();
+    place
+        .run([std::ffi::OsStr::new("index"), article.as_os_str()])
+        .found();
+    let answer = place
+        .run([
+            "search",
+            "did sanctions on chips fail to slow a rival down?",
+            "--json",
+        ])
+        .json();
+    let first: &Value = &answer["results"][0];
+    assert!(
+        first["text"]
+            .as_str()
+            .unwrap()
+            .contains("US export controls"),
+        "{first}"
+    );
 }

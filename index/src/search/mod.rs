@@ -90,6 +90,21 @@ impl Searcher {
         self.segments.iter().find_map(|segment| segment.vector(id))
     }
 
+    /// The mean of all points' vectors, `dim` numbers: what the points have in common. None without points.
+    ///
+    /// Points that were deleted since their segment was written are still in it.
+    pub fn mean(&self) -> Option<Vec<f32>> {
+        let points = self.len();
+        let mut mean = vec![0.0; self.space()?.dim];
+        for segment in &self.segments {
+            let share = segment.len() as f64 / points as f64;
+            for (sum, &value) in mean.iter_mut().zip(segment.mean()) {
+                *sum += f64::from(value) * share;
+            }
+        }
+        (points > 0).then(|| mean.into_iter().map(|value: f64| value as f32).collect())
+    }
+
     /// The `k` selected points nearest to a query (all, where fewer are selected), by descending score
     /// and then by ascending id. The same on any number of threads.
     ///

@@ -105,6 +105,8 @@ pub struct SegmentBuilder {
     node_by_vector: HashMap<[u8; 16], u32>,
     nodes: u32,
     scratch: Vec<f32>,
+    /// The sum of all points' vectors.
+    sum: Vec<f64>,
 }
 
 impl SegmentBuilder {
@@ -129,6 +131,7 @@ impl SegmentBuilder {
             node_by_vector: HashMap::new(),
             nodes: 0,
             scratch: Vec::with_capacity(space.dim),
+            sum: vec![0.0; space.dim],
         })
     }
 
@@ -160,6 +163,9 @@ impl SegmentBuilder {
         self.scratch.clear();
         self.scratch.extend_from_slice(vector);
         normalise(&mut self.scratch).map_err(|source| Error::Refused { id, source })?;
+        for (sum, &value) in self.sum.iter_mut().zip(&self.scratch) {
+            *sum += f64::from(value);
+        }
         let bytes = to_bytes(&self.scratch);
         let node = match self.node_by_vector.entry(key(bytes)) {
             Entry::Occupied(entry) => *entry.get(),
@@ -198,6 +204,7 @@ impl SegmentBuilder {
             node_of,
             nodes,
             node_by_vector,
+            sum,
             ..
         } = self;
         drop(node_by_vector);
@@ -211,6 +218,8 @@ impl SegmentBuilder {
         };
         let (starts, ranks) = group(&node_of, nodes);
         let graph = built.as_ref().map(BuiltGraph::graph);
+        let points = ids.len().max(1) as f64;
+        let mean: Vec<f32> = sum.iter().map(|sum| (sum / points) as f32).collect();
         let extents = [
             vectors,
             file.section(to_bytes(&ids))?,
@@ -220,6 +229,7 @@ impl SegmentBuilder {
             file.section(graph.map_or(&[], |graph| to_bytes(graph.first_lists)))?,
             file.section(graph.map_or(&[], |graph| to_bytes(graph.list_starts)))?,
             file.section(graph.map_or(&[], |graph| to_bytes(graph.links)))?,
+            file.section(to_bytes(&mean))?,
         ];
         let header = Header {
             space,

@@ -16,8 +16,8 @@
 //! | 88  | 8     | entry node of the graph                                               |
 //! | 96  | 8     | nodes that were linked again after the build                          |
 //! | 104 | 8     | nodes that even then were not found by their own vector               |
-//! | 112 | 384   | for each of the eight sections: offset, length, SHA-256               |
-//! | 496 | 496   | zero                                                                  |
+//! | 112 | 432   | for each of the nine sections: offset, length, SHA-256                |
+//! | 544 | 448   | zero                                                                  |
 //! | 992 | 32    | SHA-256 of the 992 bytes before                                       |
 //!
 //! The sections follow in the order of [`Section::ALL`], each at a multiple of 64 with zeros between.
@@ -35,6 +35,7 @@ pub(crate) const ALIGNMENT: u64 = 64;
 pub(crate) const VERSION: u32 = 1;
 const MAGIC: &[u8; 8] = b"TOPOISEG";
 const CHECKSUM_AT: usize = HEADER_LEN - 32;
+const SECTIONS: usize = 9;
 
 /// The parts of a segment file after its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,10 +57,12 @@ pub(crate) enum Section {
     ListStarts,
     /// links × u32: neighbouring nodes.
     Links,
+    /// dim × f32: the mean of all points' vectors, not of unit length; zeros where there are none.
+    Mean,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; SECTIONS] = [
         Self::Vectors,
         Self::Ids,
         Self::NodeOf,
@@ -68,6 +71,7 @@ impl Section {
         Self::FirstLists,
         Self::ListStarts,
         Self::Links,
+        Self::Mean,
     ];
 
     /// How error messages call it.
@@ -81,6 +85,7 @@ impl Section {
             Self::FirstLists => "table of lists",
             Self::ListStarts => "table of links",
             Self::Links => "links",
+            Self::Mean => "numbers of the mean",
         }
     }
 }
@@ -111,7 +116,7 @@ pub(crate) struct Header {
     pub(crate) entry: u64,
     pub(crate) relinked: u64,
     pub(crate) unreached: u64,
-    pub(crate) extents: [Extent; 8],
+    pub(crate) extents: [Extent; SECTIONS],
 }
 
 impl Header {
@@ -125,6 +130,7 @@ impl Header {
             first_lists,
             list_starts,
             links,
+            mean,
         ] = &self.extents;
         match section {
             Section::Vectors => vectors,
@@ -135,6 +141,7 @@ impl Header {
             Section::FirstLists => first_lists,
             Section::ListStarts => list_starts,
             Section::Links => links,
+            Section::Mean => mean,
         }
     }
 
@@ -223,6 +230,7 @@ impl Header {
             Section::FirstLists => self.nodes.checked_add(1)?.checked_mul(4),
             Section::ListStarts => self.lists.checked_add(1)?.checked_mul(8),
             Section::Links => self.links.checked_mul(4),
+            Section::Mean => Some(self.space.dim as u64 * 4),
         }
     }
 
@@ -299,8 +307,8 @@ impl Fields<'_> {
         })
     }
 
-    fn extents(&mut self) -> Option<[Extent; 8]> {
-        let mut extents = [Extent::default(); 8];
+    fn extents(&mut self) -> Option<[Extent; SECTIONS]> {
+        let mut extents = [Extent::default(); SECTIONS];
         for extent in &mut extents {
             *extent = Extent {
                 offset: self.u64()?,

@@ -141,6 +141,11 @@ impl Segment {
         view.rows.row(view.members.node(id)?)
     }
 
+    /// The mean of all points' vectors: `dim` numbers, not of unit length; zeros where there are none.
+    pub fn mean(&self) -> &[f32] {
+        self.section(Section::Mean)
+    }
+
     /// All that a search reads.
     pub(crate) fn view(&self) -> View<'_> {
         View {

@@ -30,6 +30,7 @@ impl Segment {
                 Section::Links,
                 view.graph.and_then(|graph| links(&graph, view.nodes)),
             ),
+            (Section::Mean, mean(self.mean())),
         ];
         for (section, fault) in invariants {
             if let Some(fault) = fault {
@@ -75,6 +76,11 @@ fn vectors(view: &View<'_>) -> Option<String> {
         let unit = (squared - 1.0).abs() <= UNIT_TOLERANCE;
         (!unit).then(|| format!("vector {node} has the squared length {squared}"))
     })
+}
+
+fn mean(mean: &[f32]) -> Option<String> {
+    let finite = mean.iter().all(|value| value.is_finite());
+    (!finite).then(|| "one of them isn't finite".to_owned())
 }
 
 fn members(view: &View<'_>) -> Option<String> {

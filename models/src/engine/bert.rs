@@ -1,16 +1,12 @@
 //! BERT, RoBERTa and XLM-RoBERTa: token numbers → a vector a token (Devlin et al. 2019).
 
 use candle_core::{Device, IndexOp, Result as CandleResult, Tensor};
-use candle_nn::ops::{layer_norm, softmax_last_dim};
+use candle_nn::ops::layer_norm;
 
 use super::config::{Activation, Positions, TransformerConfig};
-use super::kernels::{bias_activation, softmax};
+use super::kernels::{Mask, add as add_tensors, bias_activation, softmax};
 use super::weights::{RowError, RowTable, Weights};
 use crate::error::{EncodeError, LoadError};
-
-/// What is added to the score of a padding token before the softmax: small enough that its share underflows to
-/// nothing, and finite, so that nothing can become NaN.
-const MASKED: f32 = -1e30;
 
 /// The encoder.
 pub(crate) struct Bert {
@@ -37,14 +33,6 @@ impl<'a> Tokens<'a> {
         let longest = texts.iter().map(|ids| ids.len()).max().unwrap_or(0);
         Self { texts, longest }
     }
-}
-
-/// What keeps tokens from attending to padding.
-enum Mask {
-    /// How many tokens each text has, for the softmax that knows of it.
-    Lengths(Vec<usize>),
-    /// `texts × 1 × 1 × length`, to be added to the scores before any other softmax.
-    Added(Tensor),
 }
 
 struct Norm {
@@ -176,10 +164,10 @@ impl Layer {
         let attended = self
             .attention_output
             .forward(&attended, Activation::Identity)?;
-        let x = self.attention_norm.forward(&(attended + x)?)?;
+        let x = self.attention_norm.forward(&add_tensors(attended, x)?)?;
         let wide = self.intermediate.forward(&x, config.activation)?;
         let narrow = self.output.forward(&wide, Activation::Identity)?;
-        self.output_norm.forward(&(narrow + &x)?)
+        self.output_norm.forward(&add_tensors(narrow, &x)?)
     }
 
     fn attend(&self, x: &Tensor, texts: usize, mask: &Mask, heads: usize) -> CandleResult<Tensor> {
@@ -192,15 +180,8 @@ impl Layer {
             .permute((2, 0, 3, 1, 4))?
             .contiguous()?;
         let (query, key, value) = (all.i(0)?, all.i(1)?, all.i(2)?);
-        let mut scores = query.matmul(&key.t()?)?;
-        let scale = 1.0 / (width as f64).sqrt();
-        match mask {
-            Mask::Lengths(lengths) => softmax(&scores, scale as f32, lengths)?,
-            Mask::Added(mask) => {
-                scores = softmax_last_dim(&(scores * scale)?.broadcast_add(mask)?)?;
-            }
-        }
-        scores
+        let scale = 1.0 / (width as f32).sqrt();
+        softmax(query.matmul(&key.t()?)?, scale, mask)?
             .matmul(&value)?
             .transpose(1, 2)?
             .reshape((rows, hidden))
@@ -253,7 +234,8 @@ impl Bert {
         let hidden = self.config.hidden;
         let embedded = self.embed(tokens)?;
         let x = Tensor::from_vec(embedded, (texts * longest, hidden), &self.device)?;
-        let mask = self.mask(tokens)?;
+        let lengths = tokens.texts.iter().map(|ids| ids.len()).collect();
+        let mask = Mask::new(lengths, longest, &self.device)?;
         let mut x = self.norm.forward(&x)?;
         for layer in &self.layers {
             x = layer.forward(&x, texts, &mask, &self.config)?;
@@ -298,19 +280,6 @@ impl Bert {
             }
         }
         Ok(embedded)
-    }
-
-    fn mask(&self, tokens: &Tokens<'_>) -> CandleResult<Mask> {
-        let lengths: Vec<usize> = tokens.texts.iter().map(|ids| ids.len()).collect();
-        if self.device.is_cpu() {
-            return Ok(Mask::Lengths(lengths));
-        }
-        let (texts, longest) = (lengths.len(), tokens.longest);
-        let mut mask = vec![MASKED; texts * longest];
-        for (length, row) in lengths.iter().zip(mask.chunks_exact_mut(longest)) {
-            row[..*length].fill(0.0);
-        }
-        Tensor::from_vec(mask, (texts, 1, 1, longest), &self.device).map(Mask::Added)
     }
 }
 

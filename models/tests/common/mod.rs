@@ -3,6 +3,8 @@
 
 pub(crate) mod hub;
 pub(crate) mod twin;
+#[cfg(unix)]
+pub(crate) mod world;
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,7 +13,7 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
-use topoi_models::{Encoder, Role};
+use topoi_models::{Encoder, Locator, ModelRef, Role, SentenceEncoder, Settings};
 
 /// The words that the tiny models know, after their four special tokens.
 const WORDS: [&str; 12] = [
@@ -329,6 +331,15 @@ impl Random {
             .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f32 / (1u64 << 23) as f32 - 1.0
     }
+}
+
+/// Loads the model in `folder`, or says why not.
+pub(crate) fn load_from(folder: &Path, settings: &Settings) -> Result<SentenceEncoder, String> {
+    let cache = tempfile::tempdir().unwrap();
+    let folder = Locator::new(cache.path())
+        .locate(&ModelRef::Folder(folder.to_owned()))
+        .map_err(|error| error.to_string())?;
+    SentenceEncoder::load(&folder, settings).map_err(|error| error.to_string())
 }
 
 /// The vectors of `texts`.

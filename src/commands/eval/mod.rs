@@ -12,14 +12,14 @@ use sha2::{Digest, Sha256};
 use topoi::article::{Article, Kind, Metadata, Paragraph, Span};
 use topoi::ingest::{fold, split_paragraphs};
 use topoi::library::{Indexer, Library, Windowing};
-use topoi::search::SearchOptions;
+use topoi::search::{Ranking, SearchOptions};
 use topoi::store::NewFile;
 use topoi_index::UnitVector;
 use topoi_models::{Encoder, Role};
 
 use self::collection::{Collection, Document};
 use self::measures::{Measures, measure};
-use super::cli::Eval;
+use super::cli::{Eval, RankingArg};
 use super::context::Context;
 use super::index::Progress;
 use super::output::STRONG;
@@ -34,6 +34,7 @@ struct EvalJson {
     collection: String,
     mode: &'static str,
     documents: &'static str,
+    ranking: &'static str,
     model: String,
     queries: usize,
     #[serde(flatten)]
@@ -62,7 +63,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Out
         arguments.whole,
     )?;
     let library = Library::open(root)?;
-    let rankings = rank(&library, encoder, &collection, arguments.whole)?;
+    let rankings = rank(&library, encoder, &collection, arguments)?;
     let measures = measure(&collection, &rankings);
     let report = EvalJson {
         schema: "topoi.eval.v1",
@@ -72,6 +73,10 @@ pub(crate) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Out
             "whole"
         } else {
             "best passage"
+        },
+        ranking: match ranking(arguments) {
+            Ranking::Cosine => "cosine",
+            Ranking::Distinctive => "distinctive",
         },
         model: encoder.identity().to_string(),
         queries: collection.judged().count(),
@@ -174,12 +179,22 @@ fn article(document: &Document, whole: bool) -> Article {
     }
 }
 
+/// Published figures are by the cosine; otherwise what is measured is what `search` does.
+fn ranking(arguments: &Eval) -> Ranking {
+    match arguments.ranking {
+        Some(RankingArg::Cosine) => Ranking::Cosine,
+        Some(RankingArg::Distinctive) => Ranking::Distinctive,
+        None if arguments.whole => Ranking::Cosine,
+        None => Ranking::Distinctive,
+    }
+}
+
 /// For each judged query, the documents that were found, best first.
 fn rank<'a>(
     library: &Library,
     encoder: &dyn Encoder,
     collection: &'a Collection,
-    whole: bool,
+    arguments: &Eval,
 ) -> anyhow::Result<HashMap<&'a str, Vec<String>>> {
     let entries: HashMap<_, String> = library
         .store()
@@ -202,10 +217,15 @@ fn rank<'a>(
         embeddings => embeddings?,
     };
     // A document counts by its best passage, so several passages of one document take several places.
-    let limit = if whole { DEPTH + 1 } else { DEPTH * 4 };
+    let limit = if arguments.whole {
+        DEPTH + 1
+    } else {
+        DEPTH * 4
+    };
     let options = SearchOptions {
         limit,
         exact: true,
+        ranking: ranking(arguments),
         ..SearchOptions::default()
     };
     let mut rankings = HashMap::new();
