@@ -370,7 +370,7 @@ pub(crate) enum RankingArg {
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// What to search for in the sample library
-    #[arg(default_value = "who really ends up paying for an import tax?")]
+    #[arg(default_value = "did blocking chip sales slow a rival down?")]
     pub(crate) query: String,
 }
 

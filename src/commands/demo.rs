@@ -1,15 +1,17 @@
 //! `topoi demo`: what topoi does, on a sample library of its own.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use topoi::ingest::{self, WalkOptions};
+use topoi::Error;
+use topoi::ingest::{self, FoundFile, WalkOptions};
 use topoi::library::{Indexer, Library, Windowing};
 use topoi::search::{Origin, SearchOptions};
+use topoi::store::StoreError;
 
 use super::cli::Demo;
-use super::context::{Context, DEFAULT_MODEL, cache_dir};
+use super::context::{Context, DEFAULT_MODEL, Loaded, cache_dir};
 use super::index::Progress;
 use super::output::{ACCENT, STRONG};
 use super::{Outcome, hits, interrupt, themes};
@@ -32,26 +34,20 @@ pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Out
     })?;
     let model = context.model(DEFAULT_MODEL)?;
     let encoder = model.encoder.as_ref();
+    let paths: Vec<PathBuf> = SAMPLE.iter().map(|(name, _)| articles.join(name)).collect();
+    let files = ingest::find_files(&paths, &WalkOptions::default())?.files;
     interrupt::listen();
-    {
-        let progress = Progress::new(&context.output, 0, "embedding");
-        let mut indexer = Indexer::open(
-            &root,
-            &model.reference,
-            encoder,
-            &progress,
-            Windowing::Windows,
-        )?;
-        let found = ingest::find_files(std::slice::from_ref(&articles), &WalkOptions::default())?;
-        let gone: Vec<String> = indexer
-            .paths()?
-            .into_iter()
-            .filter(|path| !Path::new(path).exists())
-            .collect();
-        indexer.remove_files(&gone)?;
-        indexer.add_files(&found.files, ingest::DEFAULT_MAX_FILE_SIZE)?;
-        indexer.finish()?;
-        progress.finish();
+    if let Err(error) = index(context, &root, &files, &model) {
+        let is_busy = matches!(error, Error::Store(StoreError::Locked { .. }));
+        if is_busy || matches!(error, Error::Interrupted) {
+            return Err(error.into());
+        }
+        // Nobody keeps anything in this library: one that another version left, or that is damaged, is made anew.
+        context
+            .output
+            .detail(format_args!("making the sample library anew: {error}"));
+        fs::remove_dir_all(&root).with_context(|| format!("cannot remove `{}`", root.display()))?;
+        index(context, &root, &files, &model)?;
     }
     let library = Library::open(&root)?;
     let counts = library.store().counts()?;
@@ -98,6 +94,21 @@ pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Out
         root.display()
     ));
     Ok(Outcome::Found)
+}
+
+/// Takes the sample articles into their library, and out of it what is no longer one of them.
+fn index(context: &Context, root: &Path, files: &[FoundFile], model: &Loaded) -> Result<(), Error> {
+    let progress = Progress::new(&context.output, 0, "embedding");
+    let encoder = model.encoder.as_ref();
+    let reference = &model.reference;
+    let mut indexer = Indexer::open(root, reference, encoder, &progress, Windowing::Windows)?;
+    let mut gone = indexer.paths()?;
+    gone.retain(|path| files.iter().all(|file| file.path != Path::new(path)));
+    indexer.remove_files(&gone)?;
+    indexer.add_files(files, ingest::DEFAULT_MAX_FILE_SIZE)?;
+    indexer.finish()?;
+    progress.finish();
+    Ok(())
 }
 
 /// Writes the sample articles where they are not there yet as they should be, so that their times stay as they are.

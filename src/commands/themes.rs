@@ -159,9 +159,16 @@ pub(crate) fn show_all(
             .filter_map(|node| commentary.passages.get(*node))
         {
             let article = articles.of(passage)?;
-            let path = short_path(&article.path);
-            let title = article.metadata.title.as_deref().unwrap_or(&path);
-            let about = [title.to_owned(), by_line(article)].join(" · ");
+            let title = article.metadata.title.clone().unwrap_or_default();
+            let known: Vec<String> = [title, by_line(article)]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect();
+            let about = if known.is_empty() {
+                short_path(&article.path)
+            } else {
+                known.join(" · ")
+            };
             let line = format!("passage {} · {about}", passage.id);
             output.line(format_args!(
                 "       {FAINT}{}{FAINT:#}",

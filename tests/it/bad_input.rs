@@ -239,6 +239,31 @@ fn a_segment_of_another_library_is_not_taken_for_ones_own() {
 }
 
 #[test]
+fn vectors_of_two_models_are_never_compared() {
+    let place = library();
+    let database = rusqlite::Connection::open(place.path(".topoi/library.db")).unwrap();
+    let identity: String = database
+        .query_row(
+            "SELECT value FROM meta WHERE key = 'model_identity'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    // Another model's weights, as if the library had been made with an earlier version of it.
+    let other = identity.replace("53aa5117", "00000000");
+    assert_ne!(other, identity);
+    database
+        .execute(
+            "UPDATE meta SET value = ? WHERE key = 'model_identity'",
+            [other],
+        )
+        .unwrap();
+    drop(database);
+    let outcome = place.run(["index", "ice.txt"]);
+    outcome.refused(&["(00000000", "(53aa5117", "can't be compared", "hint:"]);
+}
+
+#[test]
 fn a_model_that_can_not_be_used_is_named() {
     let place = Place::new();
     place.write("ice.txt", ARTICLE);

@@ -109,3 +109,43 @@ fn killed_at_any_moment_the_library_opens_and_the_next_run_completes_it() {
         _ => kill_and_complete(&sample_articles(), 8, Duration::from_secs(5)),
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn interrupted_it_keeps_what_was_committed_and_goes_on_from_there() {
+    let place = Place::new();
+    let mut child = place
+        .command(["--verbose", "index"])
+        .arg(sample_articles())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("committed ")));
+    let pid = child.id().to_string();
+    std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status()
+        .unwrap();
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert!(
+        rest.iter().any(|line| line.contains("interrupted")),
+        "{rest:?}"
+    );
+    let kept = place
+        .run(["list", "--json"])
+        .json()
+        .as_array()
+        .unwrap()
+        .len();
+    assert!((1..30).contains(&kept), "{kept} articles");
+    let mut command = place.command(["index", "--json"]);
+    let output = command.arg(sample_articles()).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["articles_added"], 30 - kept);
+    place.run(["check"]).found();
+}
