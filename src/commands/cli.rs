@@ -27,6 +27,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// The library's folder [default: the nearest `.topoi` upwards, else `./.topoi`]
     #[arg(long, global = true, env = "TOPOI_LIBRARY", value_name = "DIR", value_hint = ValueHint::DirPath, hide_env_values = true)]

@@ -6,7 +6,7 @@
 //! away by the next writer.
 //!
 //! Many readers and one writer work at the same time: SQLite's write-ahead log keeps readers on the snapshot that
-//! they began with, and an advisory lock on a file beside the database ([`lock`]) admits one writer.
+//! they began with, and an advisory lock on a file beside the database admits one writer.
 
 mod error;
 mod filter;
