@@ -64,12 +64,15 @@ impl Context {
     /// Opens the library for reading, and loads its model.
     pub(crate) fn open_with_model(&self) -> anyhow::Result<(Library, Loaded)> {
         let library = self.open()?;
-        let row = library
-            .store()
-            .model()?
-            .ok_or_else(|| topoi::Error::Empty(library.root().to_owned()))?;
-        let model = self.model(&row.reference)?;
+        let model = self.model_of(&library)?;
         Ok((library, model))
+    }
+
+    /// Loads a library's model.
+    pub(crate) fn model_of(&self, library: &Library) -> anyhow::Result<Loaded> {
+        let row = library.store().model()?;
+        let row = row.ok_or_else(|| topoi::Error::Empty(library.root().to_owned()))?;
+        self.model(&row.reference)
     }
 
     /// Finds a model, fetching it where it must be, and loads it.
@@ -173,8 +176,7 @@ struct Fetching<'a> {
 
 impl topoi_models::Progress for Fetching<'_> {
     fn start(&self, label: &str, total: Option<u64>) {
-        self.output
-            .note(format_args!("fetching the model: {label}"));
+        self.output.note(format_args!("model: {label}"));
         self.bar.replace(Some(self.output.progress(
             total.unwrap_or(0),
             "fetching",

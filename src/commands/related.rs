@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use topoi::article::Article;
 use topoi::ingest::{self, Hints};
+use topoi::library::Library;
 use topoi::search::{Found, Origin, SearchOptions};
 
 use super::Outcome;
@@ -29,70 +31,67 @@ pub(crate) fn run(context: &mut Context, arguments: &Related) -> anyhow::Result<
 }
 
 fn find(
-    context: &mut Context,
-    origin: &str,
+    context: &Context,
+    asked: &str,
     options: &SearchOptions,
 ) -> anyhow::Result<(Found, Option<String>, Duration)> {
-    let path = Path::new(origin);
-    // A file of that name wins over a number: `./12` names the passage's twin anyway.
-    let target = if path.exists() {
-        None
-    } else {
-        Target::parse(origin)
-    };
-    let stored = if origin == "-" {
-        None
-    } else {
-        stored_path(path).to_str().map(str::to_owned)
-    };
-    if target.is_some() || stored.is_some() {
-        let library = context.open()?;
-        let articles = match &stored {
-            Some(path) if target.is_none() => library.store().articles_at(path)?,
-            _ => Vec::new(),
-        };
-        let origin = match target {
-            Some(Target::Passage(id)) => Some(Origin::Passage(id)),
-            Some(Target::Article(id)) => Some(Origin::Article(id)),
-            None => articles.first().map(|article| Origin::Article(article.id)),
-        };
-        if articles.len() > 1 {
-            return Err(Failure::with_hint(
-                format!("`{}` holds {} articles", path.display(), articles.len()),
-                "name one by its number, as `topoi list` shows it",
-            )
-            .into());
-        }
-        if let Some(origin) = origin {
-            let model = library.identity().map(|identity| identity.name.clone());
-            return Ok((library.related(&origin, options)?, model, Duration::ZERO));
-        }
+    let library = context.open()?;
+    if let Some(origin) = origin_in(&library, asked)? {
+        let model = library.identity().map(|identity| identity.name.clone());
+        return Ok((library.related(&origin, options)?, model, Duration::ZERO));
     }
-    let bytes = if origin == "-" {
-        context.read_stdin(MAX_BYTES)?
+    let articles = read(context, asked)?;
+    let model = context.model_of(&library)?;
+    let encoder = model.encoder.as_ref();
+    let found = library.related_to_text(&articles, encoder, options)?;
+    Ok((found, Some(encoder.identity().name.clone()), model.load))
+}
+
+/// What the library knows under this name: a passage, an article, or the article of a file.
+fn origin_in(library: &Library, asked: &str) -> anyhow::Result<Option<Origin>> {
+    let path = Path::new(asked);
+    // Where a file is called like a number, the file is meant: it is the one that the user sees.
+    match Target::parse(asked).filter(|_| !path.exists()) {
+        Some(Target::Passage(id)) => return Ok(Some(Origin::Passage(id))),
+        Some(Target::Article(id)) => return Ok(Some(Origin::Article(id))),
+        None => {}
+    }
+    let articles = library
+        .store()
+        .articles_at(&stored_path(path).to_string_lossy())?;
+    match articles.as_slice() {
+        [] => Ok(None),
+        [article] => Ok(Some(Origin::Article(article.id))),
+        several => Err(Failure::with_hint(
+            format!("`{asked}` holds {} articles", several.len()),
+            "name one by its number, as `topoi list` shows it",
+        )
+        .into()),
+    }
+}
+
+/// The articles of a file that the library does not have, or of standard input.
+fn read(context: &Context, asked: &str) -> anyhow::Result<Vec<Article>> {
+    let path = Path::new(asked);
+    let (bytes, hints) = if asked == "-" {
+        (context.read_stdin(MAX_BYTES)?, Hints::default())
     } else {
-        ingest::read_file(path, MAX_BYTES).map_err(|reason| {
+        let bytes = ingest::read_file(path, MAX_BYTES).map_err(|reason| {
             Failure::with_hint(
-                format!("`{origin}` is neither a passage, an article nor a file that can be read: {reason}"),
+                format!("`{asked}` is neither a passage, an article nor a file that can be read: {reason}"),
                 "give a passage's number (12), an article's (a7), a file, or `-` for a text on standard input",
             )
-        })?
-    };
-    let hints = if origin == "-" {
-        Hints::default()
-    } else {
-        Hints {
-            path: Some(path.to_owned()),
-            ..Hints::default()
-        }
+        })?;
+        let path = Some(path.to_owned());
+        (
+            bytes,
+            Hints {
+                path,
+                ..Hints::default()
+            },
+        )
     };
     let reading = ingest::read_source(&bytes, &hints)
-        .map_err(|error| Failure::new(format!("`{origin}` {error}")))?;
-    let (library, model) = context.open_with_model()?;
-    let found = library.related_to_text(&reading.articles, model.encoder.as_ref(), options)?;
-    Ok((
-        found,
-        Some(model.encoder.identity().name.clone()),
-        model.load,
-    ))
+        .map_err(|error| Failure::new(format!("`{asked}` {error}")))?;
+    Ok(reading.articles)
 }

@@ -114,7 +114,7 @@ impl<'a> Indexer<'a> {
             encoder,
             observer,
             windowing,
-            token_limit: encoder.room(Role::Passage) + encoder.count_tokens(""),
+            token_limit: token_limit(encoder),
             searcher: Searcher::new(segments)?,
             batch: Batch::default(),
             report: IndexReport::default(),
@@ -539,6 +539,11 @@ impl<'a> Indexer<'a> {
         }
         Ok(())
     }
+}
+
+/// How many tokens a passage may have beside the model's prompt, special tokens included.
+pub(crate) fn token_limit(encoder: &dyn Encoder) -> usize {
+    encoder.room(Role::Passage) + encoder.count_tokens("")
 }
 
 fn to_json(identity: &topoi_models::Identity) -> String {

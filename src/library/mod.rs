@@ -17,6 +17,7 @@ use topoi_models::Identity;
 pub use check::{Finding, Findings, check, drop_segments};
 pub use commentary::Commentary;
 pub use indexer::Indexer;
+pub(crate) use indexer::token_limit;
 pub use report::{IndexReport, Observer, Refusal, Silent, Windowing};
 
 use crate::article::PassageId;
@@ -28,15 +29,16 @@ use crate::store::{self, Reader, SegmentRow, StoreError};
 /// ```no_run
 /// use topoi::library::Library;
 /// use topoi::search::SearchOptions;
-/// # fn encoder() -> Box<dyn topoi_models::Encoder> { unimplemented!() }
 ///
+/// # fn run(encoder: &dyn topoi_models::Encoder) -> Result<(), topoi::Error> {
 /// let library = Library::open("articles.topoi".as_ref())?;
-/// let encoder = encoder(); // as `library.model()` says
-/// let found = library.search("tariffs are paid by consumers", encoder.as_ref(), &SearchOptions::default())?;
+/// let question = "tariffs are paid by consumers";
+/// let found = library.search(question, encoder, &SearchOptions::default())?;
 /// for hit in &found.hits {
 ///     println!("{:.2} {}", hit.score, hit.passage.text);
 /// }
-/// # Ok::<(), topoi::Error>(())
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug)]
 pub struct Library {

@@ -10,7 +10,7 @@ use super::{Found, Ranking, Scope, SearchOptions, cut, embed};
 use crate::article::{Article, ArticleId, Kind, PassageId, Place};
 use crate::error::{Error, Result};
 use crate::ingest;
-use crate::library::Library;
+use crate::library::{Library, token_limit};
 
 /// What something is to be found beside.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +65,7 @@ impl Library {
         options: &SearchOptions,
     ) -> Result<Found> {
         self.expect_model(encoder.identity())?;
+        let limit = token_limit(encoder);
         let mut places = Vec::new();
         let mut texts = Vec::new();
         for paragraph in articles
@@ -75,7 +76,7 @@ impl Library {
             if paragraph.kind != Kind::Body {
                 continue;
             }
-            let windows = ingest::windows(&paragraph.text, encoder.max_tokens(), &mut |part| {
+            let windows = ingest::windows(&paragraph.text, limit, &mut |part| {
                 encoder.count_tokens(part)
             });
             let parts = u32::try_from(windows.len()).unwrap_or(u32::MAX);
