@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -158,17 +157,7 @@ impl Embedder<'_, '_> {
 
     fn flush(&mut self) -> anyhow::Result<()> {
         let texts: Vec<&str> = self.chunk.iter().map(|line| line.text.as_str()).collect();
-        let go_on = &mut |_| {
-            if interrupt::requested() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
-        let embeddings = match self.encoder.encode(&texts, self.role, go_on) {
-            Err(_) if interrupt::requested() => return Err(topoi::Error::Interrupted.into()),
-            embeddings => embeddings?,
-        };
+        let embeddings = interrupt::encode(self.encoder, &texts, self.role)?;
         for (line, embedding) in self.chunk.iter().zip(embeddings.rows()) {
             match self.sink {
                 Sink::Lines(output) => output.json_line(&Embedded {

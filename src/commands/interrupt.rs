@@ -1,6 +1,9 @@
 //! Ctrl-C: the first one asks the command to stop at a safe point, the second one ends it at once.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use topoi_models::{Embeddings, Encoder, Role};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -22,4 +25,23 @@ pub(crate) fn listen() {
 /// Whether the user has asked to stop.
 pub(crate) fn requested() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// The vectors of some texts, unless the user asks to stop.
+pub(crate) fn encode(
+    encoder: &dyn Encoder,
+    texts: &[&str],
+    role: Role,
+) -> anyhow::Result<Embeddings> {
+    let embeddings = encoder.encode(texts, role, &mut |_| {
+        if requested() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    match embeddings {
+        Err(_) if requested() => Err(topoi::Error::Interrupted.into()),
+        embeddings => Ok(embeddings?),
+    }
 }

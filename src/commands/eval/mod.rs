@@ -4,7 +4,6 @@ mod collection;
 mod measures;
 
 use std::collections::{HashMap, HashSet};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde::Serialize;
@@ -205,17 +204,7 @@ fn rank<'a>(
     let articles = library.store().articles_of_passages()?;
     let queries: Vec<&collection::Query> = collection.judged().collect();
     let texts: Vec<&str> = queries.iter().map(|query| query.text.as_str()).collect();
-    let go_on = &mut |_| {
-        if interrupt::requested() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    let embeddings = match encoder.encode(&texts, Role::Query, go_on) {
-        Err(_) if interrupt::requested() => return Err(topoi::Error::Interrupted.into()),
-        embeddings => embeddings?,
-    };
+    let embeddings = interrupt::encode(encoder, &texts, Role::Query)?;
     // A document counts by its best passage, so several passages of one document take several places.
     let limit = if arguments.whole {
         DEPTH + 1
