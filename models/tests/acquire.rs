@@ -1,6 +1,6 @@
 //! Fetching models from a hub on this machine, and from a `pip` that is a script: what works, and what breaks.
 #![cfg(unix)]
-#![allow(
+#![expect(
     clippy::unwrap_used,
     reason = "the helpers of tests may panic as tests may"
 )]

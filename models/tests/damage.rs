@@ -1,5 +1,5 @@
 //! What loading says of a model whose files are missing, damaged or at odds with each other.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     reason = "the helpers of tests may panic as tests may"
 )]

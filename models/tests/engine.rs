@@ -1,5 +1,5 @@
 //! Tiny models made up on the spot: what each architecture, pooling and file must come to.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     reason = "the helpers of tests may panic as tests may"
 )]

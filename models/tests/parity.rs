@@ -2,7 +2,7 @@
 //!
 //! The model is taken from topoi's cache, and fetched into it as a user would, if it isn't there. A machine
 //! where it can't be had fails these tests: a skipped parity test would pass for years.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     reason = "the helpers of tests may panic as tests may"
 )]

@@ -1,18 +1,27 @@
 //! A newspaper page as people paste it, with everything around the article on it.
 
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use crate::harness::{Place, shared_data};
 
-#[test]
-fn the_parts_of_a_pasted_newspaper_page_are_told_apart() {
-    let Some(article) = shared_data("seed/article.txt") else {
-        return;
-    };
+/// The page and a library of it, where the data is there.
+fn library() -> Option<(PathBuf, Place)> {
+    let article = shared_data("seed/article.txt")?;
     let place = Place::new();
     place
-        .run([std::ffi::OsStr::new("index"), article.as_os_str()])
+        .run([OsStr::new("index"), article.as_os_str()])
         .found();
+    Some((article, place))
+}
+
+#[test]
+fn the_parts_of_a_pasted_newspaper_page_are_told_apart() {
+    let Some((article, place)) = library() else {
+        return;
+    };
     let passages = place
         .run(["list", "--passages", "--json", "--all-kinds"])
         .json();
@@ -45,13 +54,9 @@ fn the_parts_of_a_pasted_newspaper_page_are_told_apart() {
 }
 #[test]
 fn the_paragraph_on_export_controls_answers_a_question_about_sanctions_on_chips() {
-    let Some(article) = shared_data("seed/article.txt") else {
+    let Some((_, place)) = library() else {
         return;
     };
-    let place = Place::new();
-    place
-        .run([std::ffi::OsStr::new("index"), article.as_os_str()])
-        .found();
     let answer = place
         .run([
             "search",
