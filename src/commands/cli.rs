@@ -199,7 +199,7 @@ pub(crate) struct RankArgs {
     /// Leave out passages whose score is below this (-1 to 1)
     #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
     pub(crate) min_score: Option<f32>,
-    /// Compare every vector, so that nothing can be missed
+    /// Compare every vector, instead of walking a graph that may miss some
     #[arg(long)]
     pub(crate) exact: bool,
 }

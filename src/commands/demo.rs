@@ -38,8 +38,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Out
     let files = ingest::find_files(&paths, &WalkOptions::default())?.files;
     interrupt::listen();
     if let Err(error) = index(context, &root, &files, &model) {
-        let is_busy = matches!(error, Error::Store(StoreError::Locked { .. }));
-        if is_busy || matches!(error, Error::Interrupted) {
+        if !is_unusable(&error) {
             return Err(error.into());
         }
         // Nobody keeps anything in this library: one that another version left, or that is damaged, is made anew.
@@ -109,6 +108,21 @@ fn index(context: &Context, root: &Path, files: &[FoundFile], model: &Loaded) ->
     indexer.finish()?;
     progress.finish();
     Ok(())
+}
+
+/// Whether the library is damaged, incomplete, or of another version or model.
+fn is_unusable(error: &Error) -> bool {
+    match error {
+        Error::Store(StoreError::Damaged { .. } | StoreError::Newer { .. })
+        | Error::StrangeSegment(_)
+        | Error::NoVector(_)
+        | Error::OtherModel { .. } => true,
+        Error::Vectors(topoi_index::Error::Io { source, .. }) => {
+            source.kind() == std::io::ErrorKind::NotFound
+        }
+        Error::Vectors(_) => true,
+        _ => false,
+    }
 }
 
 /// Writes the sample articles where they are not there yet as they should be, so that their times stay as they are.

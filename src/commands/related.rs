@@ -36,7 +36,11 @@ fn find(
     options: &SearchOptions,
 ) -> anyhow::Result<(Found, Option<String>, Duration)> {
     let library = context.open()?;
-    if let Some(origin) = origin_in(&library, asked)? {
+    let known = match asked {
+        "-" => None,
+        asked => origin_in(&library, asked)?,
+    };
+    if let Some(origin) = known {
         let model = library.identity().map(|identity| identity.name.clone());
         return Ok((library.related(&origin, options)?, model, Duration::ZERO));
     }

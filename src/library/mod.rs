@@ -47,7 +47,6 @@ pub struct Library {
     searcher: Searcher,
     identity: Option<Identity>,
     tombstones: IdSet,
-    mean: Option<Vec<f32>>,
 }
 
 impl Library {
@@ -82,12 +81,10 @@ impl Library {
             None => Vec::new(),
         };
         let tombstones = point_set(reader.tombstones()?);
-        let searcher = Searcher::new(segments)?;
         Ok(Self {
             root: root.to_owned(),
-            mean: searcher.mean(),
             reader,
-            searcher,
+            searcher: Searcher::new(segments)?,
             identity,
             tombstones,
         })
@@ -124,11 +121,6 @@ impl Library {
     #[must_use]
     pub fn searcher(&self) -> &Searcher {
         &self.searcher
-    }
-
-    /// The mean of the library's vectors: what all its passages have in common.
-    pub(crate) fn mean(&self) -> Option<&[f32]> {
-        self.mean.as_deref()
     }
 
     /// Passages that are gone while a segment still holds their vectors.

@@ -28,7 +28,7 @@ pub struct SearchOptions {
     pub limit: usize,
     /// Among which passages.
     pub filter: Filter,
-    /// Compare every vector instead of walking the graph, so that nothing is missed.
+    /// Compare every vector instead of walking the graph, so that no candidate is missed.
     pub exact: bool,
     /// How the answers to a question are scored; what is related to a passage is always scored by the cosine.
     pub ranking: Ranking,

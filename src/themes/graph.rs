@@ -76,8 +76,8 @@ impl Graph {
     /// region from a passage that happens to lie between two (Jarvis and Patrick 1973; as weights for
     /// community detection, Levine et al., *Data-driven phenotypic dissection of AML*, Cell 162, 2015).
     /// Negative cosines carry no link, nor do those of the same text in two articles (above .98), except that a
-    /// passage which has nothing else is tied weakly to its best neighbour, so that it gets a theme too. Lists may differ in length, and may name a passage itself or
-    /// another one twice: that is passed over.
+    /// passage which has nothing else is tied weakly to its best neighbour, so that it gets a theme too. Lists may
+    /// differ in length, and may name a passage itself or another one twice: that is passed over.
     ///
     /// # Errors
     ///

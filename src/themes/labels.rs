@@ -180,15 +180,17 @@ struct Candidate {
 ///
 /// A term is a word, or two or three words in a row, that is no stop word, number or single letter; a stop word
 /// that joins two others (`rule of law`) may stand in the middle. Its weight in a theme is a class-based TF-IDF,
-/// `√p · ln(p / q)`, where `p` is the share of the theme, and `q` the share of all themes together, in which it occurs. BERTopic's own `tf · ln(1 + A / f)` does not
-/// set the frequency in the theme against that elsewhere, so that a phrase of two articles came before the word
+/// `√p · ln(p / q)`, where `p` is the share of the theme, and `q` the share of all themes together, in which it
+/// occurs. BERTopic's own `tf · ln(1 + A / f)` does not set the frequency in the theme against that elsewhere, so
+/// that a phrase of two articles came before the word
 /// that half the theme has; its square root of the frequency is kept. Shares are counted by article, each weighing
 /// the square root of its passages in the theme: otherwise one article that repeats a name would name a theme.
 /// A passage counts by its cosine to the theme's centroid, so that a story that leads up to an argument has less of
 /// a say than the argument, and one that a theme has twice, word for word (a note on the author), counts once.
 /// A term must occur in two passages, and in two articles and a set part of them, where a theme has as many; a theme
-/// of two articles that have hardly a term in common (two languages, say) takes terms of either. A term that says again what the label has already gives way to one that does not, and each is shown
-/// in the form in which it occurs most.
+/// of two articles that have hardly a term in common (two languages, say) takes terms of either. A term that says
+/// again what the label has already gives way to one that does not, and each is shown in the form in which it
+/// occurs most.
 ///
 /// A theme without any such term (all stop words, say) has an empty label.
 ///

@@ -312,3 +312,18 @@ fn a_reader_sees_the_library_while_a_writer_holds_it() {
     drop(lock);
     index(&place, &["bread.md"]);
 }
+
+#[test]
+fn a_dash_is_standard_input_even_where_a_file_is_called_so() {
+    let place = Place::new();
+    place.write("-", HARBOUR);
+    place.write("bread.md", BREAD);
+    index(&place, &["./-", "bread.md"]);
+    let answer = place.run_with_input(
+        ["related", "-", "--json"],
+        b"A port is there for its ships and cranes, and a city must not make a monument of it.\n",
+    );
+    // What is related to the file itself would be found everywhere but in it.
+    let first = &answer.json()["results"][0];
+    assert_eq!(first["article"]["title"], "The Harbour Can Wait");
+}

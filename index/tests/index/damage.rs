@@ -210,7 +210,7 @@ fn what_cannot_be_true_is_found_even_where_checksums_match() {
 fn a_header_that_points_outside_is_refused_even_where_its_checksum_matches() {
     let (written, bytes) = segment();
     let mut fields: Vec<usize> = vec![48, 56, 64, 72, 80, 88];
-    fields.extend((0..9).flat_map(|section| [112 + 48 * section, 120 + 48 * section]));
+    fields.extend((0..SECTIONS.len()).flat_map(|section| [112 + 48 * section, 120 + 48 * section]));
     for field in fields {
         let right = number(&bytes, field) as u64;
         for wrong in [
