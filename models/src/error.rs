@@ -115,6 +115,12 @@ pub enum LoadError {
         /// Why not.
         reason: String,
     },
+    /// The settings ask for what can't be done together.
+    #[error("{reason}")]
+    Settings {
+        /// What doesn't go with what.
+        reason: String,
+    },
     /// The tensor library refused.
     #[error("can't set up the model in `{}`: {reason}", path.display())]
     Backend {
@@ -149,6 +155,10 @@ impl LoadError {
             ),
             Self::Unsupported { .. } => Some("choose another model".to_owned()),
             Self::Device { .. } => Some("compute on the processor instead".to_owned()),
+            Self::Settings { .. } => Some(
+                "f32 and int8 are computed on a processor, f32, f16 and bf16 on a graphics card"
+                    .to_owned(),
+            ),
             Self::Read { .. }
             | Self::Inconsistent { .. }
             | Self::TensorType { .. }

@@ -1,6 +1,7 @@
 //! Which model made a vector, and how: vectors of two identities are never compared.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -30,20 +31,45 @@ impl fmt::Display for Pooling {
     }
 }
 
-/// What kind of numbers the model is computed in.
+/// What kind of numbers the model's large products are computed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Precision {
     /// 32-bit floating point.
     F32,
+    /// Whole numbers of eight bits, with a scale for each block of 64, on a processor.
+    Int8,
+    /// 16-bit floating point (IEEE 754 half precision), on a graphics card.
+    F16,
+    /// 16-bit floating point with the range of f32, on a graphics card.
+    Bf16,
+}
+
+impl Precision {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::F32, Self::Int8, Self::F16, Self::Bf16];
 }
 
 impl fmt::Display for Precision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::F32 => f.write_str("f32"),
-        }
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::Int8 => "int8",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        })
+    }
+}
+
+impl FromStr for Precision {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|precision| precision.to_string() == name)
+            .ok_or_else(|| format!("`{name}` is none of f32, int8, f16 and bf16"))
     }
 }
 

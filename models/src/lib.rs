@@ -40,13 +40,15 @@ mod engine;
 mod error;
 mod folder;
 mod identity;
+mod instructions;
 mod manifest;
 
 pub use acquire::{AcquireError, CachedModel, Locator, ModelRef, Progress, Quiet};
 pub use device::Device;
 pub use encoder::{Embeddings, Encoder, Observer, Role};
-pub use engine::{SentenceEncoder, Settings, TokenCounter};
+pub use engine::{Engine, SentenceEncoder, Settings, TokenCounter};
 pub use error::{EncodeError, LoadError};
 pub use folder::{ModelFolder, Prompts};
 pub use identity::{Identity, Pooling, Precision};
+pub use instructions::Instructions;
 pub use manifest::{Manifest, ManifestFile, PythonPackage, default_manifest, manifests};

@@ -11,21 +11,36 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 use candle_core::DType;
-use common::{Tiny, cosine, encode, load_from, twin};
+use common::{Tiny, candle, cosine, encode, f32, load_from, packed, twin};
 use serde_json::json;
 use tempfile::TempDir;
-use topoi_models::{Device, EncodeError, Encoder, Pooling, Role, SentenceEncoder, Settings};
+use topoi_models::{
+    Device, EncodeError, Encoder, Engine, Pooling, Precision, Role, SentenceEncoder, Settings,
+};
 
 fn load(model: &Tiny) -> (TempDir, SentenceEncoder) {
     let folder = tempfile::tempdir().unwrap();
     model.write(folder.path());
-    let encoder = load_from(folder.path(), &Settings::default()).unwrap();
+    let encoder = load_from(folder.path(), &f32()).unwrap();
     (folder, encoder)
 }
 
-/// Checks `model` against the twin, on texts of different lengths in one batch.
+/// Checks every engine against the twin, on texts of different lengths in one batch.
 fn assert_agrees(model: &Tiny) {
-    let (_folder, encoder) = load(model);
+    let folder = tempfile::tempdir().unwrap();
+    model.write(folder.path());
+    for settings in packed(Precision::F32).chain([candle()]) {
+        let encoder = load_from(folder.path(), &settings).unwrap();
+        assert_near(model, &encoder, 2e-5);
+    }
+    for settings in packed(Precision::Int8) {
+        let encoder = load_from(folder.path(), &settings).unwrap();
+        assert_near(model, &encoder, 0.1);
+    }
+}
+
+/// Checks that no number of a vector is further from the twin's than `most`.
+fn assert_near(model: &Tiny, encoder: &SentenceEncoder, most: f64) {
     let texts = [
         "trade",
         "the export of cheaper models",
@@ -38,14 +53,14 @@ fn assert_agrees(model: &Tiny) {
         &[],
         &["a", "tariff", "of", "the", "trade", "model"],
     ];
-    let found = encode(&encoder, &texts, Role::Passage);
+    let found = encode(encoder, &texts, Role::Passage);
     for (found, words) in found.iter().zip(words) {
         let expected = twin::vector(model, &model.ids(words));
         assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().zip(&expected) {
             assert!(
-                (f64::from(*found) - expected).abs() < 2e-5,
-                "{found} is not {expected}, for {words:?}"
+                (f64::from(*found) - expected).abs() < most,
+                "{encoder:?}: {found} is not {expected}, for {words:?}"
             );
         }
     }
@@ -151,7 +166,7 @@ fn a_folder_without_modules_is_a_transformer_with_mean_pooling() {
     let folder = tempfile::tempdir().unwrap();
     model.write(folder.path());
     fs::remove_file(folder.path().join("modules.json")).unwrap();
-    let encoder = load_from(folder.path(), &Settings::default()).unwrap();
+    let encoder = load_from(folder.path(), &f32()).unwrap();
     assert_eq!(encoder.identity().pooling, Pooling::Mean);
     assert!(!encoder.identity().normalise);
     let found = encoder.encode_one("trade", Role::Passage).unwrap();
@@ -206,21 +221,31 @@ fn a_batch_equals_its_single_texts_and_any_number_of_threads_gives_the_same_bits
         })
         .collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let with = |threads| {
-        let settings = Settings {
-            threads: NonZeroUsize::new(threads),
-            ..Settings::default()
-        };
-        let encoder = load_from(folder.path(), &settings).unwrap();
-        encode(&encoder, &texts, Role::Passage)
+    let int8 = Settings {
+        precision: Some(Precision::Int8),
+        ..Settings::default()
     };
-    let one = with(1);
-    assert_eq!(one, with(2));
-    assert_eq!(one, with(5));
-    let encoder = load_from(folder.path(), &Settings::default()).unwrap();
-    for (text, batched) in texts.iter().zip(&one).take(50) {
-        let alone = encoder.encode_one(text, Role::Passage).unwrap();
-        assert!(cosine(&alone, batched) > 0.999_999, "{text:?}");
+    for settings in [f32(), int8, candle()] {
+        let encoder = |threads| {
+            let settings = Settings {
+                threads: NonZeroUsize::new(threads),
+                ..settings.clone()
+            };
+            load_from(folder.path(), &settings).unwrap()
+        };
+        let with = |threads| encode(&encoder(threads), &texts, Role::Passage);
+        let one = with(1);
+        assert_eq!(one, with(2));
+        assert_eq!(one, with(5));
+        let encoder = encoder(1);
+        for (text, batched) in texts.iter().zip(&one).take(50) {
+            let alone = encoder.encode_one(text, Role::Passage).unwrap();
+            if settings.engine == Engine::Candle {
+                assert!(cosine(&alone, batched) > 0.999_999, "{text:?}");
+            } else {
+                assert_eq!(&alone, batched, "{text:?}");
+            }
+        }
     }
 }
 

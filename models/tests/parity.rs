@@ -14,9 +14,11 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::{env, fs};
 
-use common::{cosine, encode};
+use common::{candle, cosine, encode, packed};
 use serde::Deserialize;
-use topoi_models::{Encoder, Locator, ModelFolder, ModelRef, Role, SentenceEncoder, Settings};
+use topoi_models::{
+    Encoder, Locator, ModelFolder, ModelRef, Precision, Role, SentenceEncoder, Settings,
+};
 
 #[derive(Deserialize)]
 struct Reference {
@@ -61,12 +63,17 @@ fn folder() -> &'static ModelFolder {
     })
 }
 
-fn encoder(threads: usize) -> SentenceEncoder {
+fn encoder(threads: usize, settings: Settings) -> SentenceEncoder {
     let settings = Settings {
         threads: NonZeroUsize::new(threads),
-        ..Settings::default()
+        ..settings
     };
     SentenceEncoder::load(folder(), &settings).unwrap()
+}
+
+fn texts(reference: &Reference) -> Vec<&str> {
+    let texts = reference.items.iter().map(|item| item.text.as_str());
+    texts.collect()
 }
 
 fn assert_parity(found: &[Vec<f32>], items: &[Item]) {
@@ -78,41 +85,60 @@ fn assert_parity(found: &[Vec<f32>], items: &[Item]) {
 }
 
 #[test]
-fn every_vector_is_that_of_sentence_transformers_on_any_number_of_threads() {
+fn every_vector_is_that_of_sentence_transformers_in_every_engine() {
     let reference = reference();
-    let texts: Vec<&str> = reference
-        .items
-        .iter()
-        .map(|item| item.text.as_str())
-        .collect();
-    let mut first: Option<Vec<Vec<f32>>> = None;
-    for threads in [1, 2, 3] {
-        let encoder = encoder(threads);
+    for settings in packed(Precision::F32).chain([candle()]) {
+        let encoder = encoder(2, settings);
         assert_eq!(encoder.identity().weights_sha256, reference.weights_sha256);
-        let found = encode(&encoder, &texts, Role::Passage);
+        let found = encode(&encoder, &texts(&reference), Role::Passage);
         assert_parity(&found, &reference.items);
-        match &first {
-            Some(first) => assert_eq!(&found, first, "{threads} threads give other bits"),
-            None => first = Some(found),
+    }
+}
+
+#[test]
+fn eight_bits_stay_near_with_every_set_of_instructions() {
+    let reference = reference();
+    for settings in packed(Precision::Int8) {
+        let encoder = encoder(2, settings);
+        let found = encode(&encoder, &texts(&reference), Role::Passage);
+        let cosines: Vec<f64> = found
+            .iter()
+            .zip(&reference.items)
+            .map(|(found, item)| cosine(found, &item.embedding))
+            .collect();
+        let mean = cosines.iter().sum::<f64>() / cosines.len() as f64;
+        let least = cosines.iter().copied().fold(1.0, f64::min);
+        assert!(mean >= 0.998, "{encoder:?}: mean {mean}");
+        assert!(least >= 0.99, "{encoder:?}: least {least}");
+    }
+}
+
+#[test]
+fn neither_threads_nor_the_rest_of_a_batch_change_a_bit() {
+    let reference = reference();
+    let texts = texts(&reference);
+    for precision in [Precision::F32, Precision::Int8] {
+        let encoder = |threads| {
+            let settings = Settings {
+                precision: Some(precision),
+                ..Settings::default()
+            };
+            encoder(threads, settings)
+        };
+        let alone: Vec<Vec<f32>> = texts
+            .iter()
+            .map(|text| encoder(1).encode_one(text, Role::Passage).unwrap())
+            .collect();
+        for threads in [1, 2, 3] {
+            let found = encode(&encoder(threads), &texts, Role::Passage);
+            assert_eq!(found, alone, "{precision}, {threads} threads");
         }
     }
 }
 
 #[test]
-fn a_text_alone_has_the_vector_that_it_has_in_a_batch() {
-    let reference = reference();
-    let encoder = encoder(2);
-    let found: Vec<Vec<f32>> = reference
-        .items
-        .iter()
-        .map(|item| encoder.encode_one(&item.text, Role::Query).unwrap())
-        .collect();
-    assert_parity(&found, &reference.items);
-}
-
-#[test]
 fn every_text_has_the_tokens_that_sentence_transformers_counts() {
-    let encoder = encoder(1);
+    let encoder = encoder(1, Settings::default());
     for item in reference().items {
         assert_eq!(encoder.tokens(&item.text), item.tokens, "{:?}", item.text);
         let spans = encoder.token_spans(&item.text);
@@ -144,12 +170,13 @@ fn the_model_is_known_again_in_a_folder_of_any_name() {
     let found = locator.locate(&ModelRef::Folder(model)).unwrap();
     assert_eq!(found.name(), "sentence-transformers/all-MiniLM-L6-v2");
     let copied = SentenceEncoder::load(&found, &Settings::default()).unwrap();
-    assert!(copied.identity().is_compatible_with(encoder(1).identity()));
+    let encoder = encoder(1, Settings::default());
+    assert!(copied.identity().is_compatible_with(encoder.identity()));
 }
 
 #[test]
 fn the_models_card_agrees_with_what_was_loaded() {
-    let encoder = encoder(1);
+    let encoder = encoder(1, Settings::default());
     let manifest = topoi_models::default_manifest();
     let identity = encoder.identity();
     assert_eq!(identity.name, manifest.name);
@@ -163,7 +190,7 @@ fn the_models_card_agrees_with_what_was_loaded() {
 
 #[test]
 fn huge_texts_are_read_as_far_as_the_model_reads() {
-    let encoder = encoder(2);
+    let encoder = encoder(2, Settings::default());
     let sentence = "Export controls have not stopped cheaper models from catching up. ";
     let long = sentence.repeat(60);
     let huge = sentence.repeat(16 << 10);

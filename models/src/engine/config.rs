@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::layout::read_json;
 use crate::error::LoadError;
 
-/// The families of models that the encoder in `bert` computes, by `model_type`.
+/// The families of models that the engines compute, by `model_type`.
 const SUPPORTED: &str = "`bert`, `roberta` and `xlm-roberta`";
 
 /// A model's configuration, by its `model_type`.
@@ -74,6 +74,8 @@ pub(crate) enum Activation {
     Gelu,
     /// With the hyperbolic tangent in place of the error function.
     GeluTanh,
+    /// Also called swish.
+    Silu,
     Tanh,
     Sigmoid,
 }
@@ -135,10 +137,11 @@ impl TransformerConfig {
             "gelu" => Activation::Gelu,
             "gelu_new" | "gelu_pytorch_tanh" => Activation::GeluTanh,
             "relu" => Activation::Relu,
+            "silu" | "swish" => Activation::Silu,
             other => {
                 return Err(unsupported(
                     format!("the activation `{other}`"),
-                    "`gelu`, `gelu_new`, `gelu_pytorch_tanh` and `relu`",
+                    "`gelu`, `gelu_new`, `gelu_pytorch_tanh`, `relu` and `silu`",
                 ));
             }
         };

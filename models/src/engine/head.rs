@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::config::Activation;
-use super::kernels::row_bias_activation;
 use super::layout::{DenseLayout, Step};
+use super::packed::activate;
 use super::weights::{Weights, weight_files};
 use crate::digest::{file_sha256, hex};
 use crate::error::LoadError;
@@ -66,9 +66,9 @@ impl Head {
         matches!(self.steps.last(), Some(HeadStep::Normalise))
     }
 
-    /// The vector of a text whose tokens have the vectors `tokens`, `n × hidden`, row-major, n ≥ 1.
-    pub(crate) fn forward(&self, tokens: &[f32], hidden: usize) -> Vec<f32> {
-        let mut vector = pool(tokens, hidden, self.pooling);
+    /// The vector of a text whose tokens have these vectors; there is at least one.
+    pub(crate) fn forward<'t>(&self, tokens: impl ExactSizeIterator<Item = &'t [f32]>) -> Vec<f32> {
+        let mut vector = pool(tokens, self.pooling);
         for step in &self.steps {
             match step {
                 HeadStep::Dense(dense) => vector = dense.forward(&vector),
@@ -96,43 +96,37 @@ impl Dense {
     }
 
     fn forward(&self, x: &[f32]) -> Vec<f32> {
-        let mut y: Vec<f32> = self
-            .weight
-            .chunks_exact(self.inputs)
-            .map(|row| row.iter().zip(x).map(|(w, x)| w * x).sum())
+        let rows = self.weight.chunks_exact(self.inputs).zip(&self.bias);
+        let mut y: Vec<f32> = rows
+            .map(|(row, bias)| bias + row.iter().zip(x).map(|(w, x)| w * x).sum::<f32>())
             .collect();
-        row_bias_activation(&mut y, &self.bias, self.activation);
+        activate(&mut y, self.activation);
         y
     }
 }
 
-fn pool(tokens: &[f32], hidden: usize, pooling: Pooling) -> Vec<f32> {
-    let rows = || tokens.chunks_exact(hidden);
-    let sum = || {
-        let mut sum = vec![0.0f32; hidden];
-        for row in rows() {
-            for (sum, value) in sum.iter_mut().zip(row) {
-                *sum += value;
-            }
-        }
-        sum
+fn pool<'t>(mut tokens: impl ExactSizeIterator<Item = &'t [f32]>, pooling: Pooling) -> Vec<f32> {
+    let count = tokens.len() as f32;
+    let mut vector = tokens.next().map(<[f32]>::to_vec).unwrap_or_default();
+    let combine: fn(f32, f32) -> f32 = match pooling {
+        Pooling::Cls => return vector,
+        Pooling::Max => f32::max,
+        Pooling::Mean | Pooling::MeanSqrtLen => |sum, value| sum + value,
     };
-    let divided = |divisor: f32| sum().into_iter().map(|value| value / divisor).collect();
-    let count = rows().len() as f32;
-    match pooling {
-        Pooling::Cls => tokens.iter().take(hidden).copied().collect(),
-        Pooling::Mean => divided(count),
-        Pooling::MeanSqrtLen => divided(count.sqrt()),
-        Pooling::Max => {
-            let mut largest = vec![f32::NEG_INFINITY; hidden];
-            for row in rows() {
-                for (largest, value) in largest.iter_mut().zip(row) {
-                    *largest = largest.max(*value);
-                }
-            }
-            largest
+    for token in tokens {
+        for (combined, value) in vector.iter_mut().zip(token) {
+            *combined = combine(*combined, *value);
         }
     }
+    let divisor = match pooling {
+        Pooling::Mean => count,
+        Pooling::MeanSqrtLen => count.sqrt(),
+        Pooling::Cls | Pooling::Max => return vector,
+    };
+    for value in &mut vector {
+        *value /= divisor;
+    }
+    vector
 }
 
 fn normalise(vector: &mut [f32]) {
@@ -172,14 +166,12 @@ mod tests {
 
     #[test]
     fn each_pooling_does_what_its_name_says() {
-        assert_eq!(pool(&TOKENS, 2, Pooling::Cls), [1.0, -2.0]);
-        assert_eq!(pool(&TOKENS, 2, Pooling::Mean), [3.0, -2.0]);
-        assert_eq!(pool(&TOKENS, 2, Pooling::Max), [5.0, 4.0]);
+        let pooled = |pooling| pool(TOKENS.chunks_exact(2), pooling);
+        assert_eq!(pooled(Pooling::Cls), [1.0, -2.0]);
+        assert_eq!(pooled(Pooling::Mean), [3.0, -2.0]);
+        assert_eq!(pooled(Pooling::Max), [5.0, 4.0]);
         let root = 3f32.sqrt();
-        assert_eq!(
-            pool(&TOKENS, 2, Pooling::MeanSqrtLen),
-            [9.0 / root, -6.0 / root]
-        );
+        assert_eq!(pooled(Pooling::MeanSqrtLen), [9.0 / root, -6.0 / root]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The candle engine: every supported architecture, on every device that candle reaches.
+//! The engines: a model's folder and texts in, vectors out.
 //!
 //! | file | what |
 //! |---|---|
@@ -6,25 +6,29 @@
 //! | `config` | the transformer's own configuration, checked |
 //! | `weights` | the mapped weights file, read with shapes checked |
 //! | `tokens` | text → token numbers, counts and spans |
-//! | `bert` | token numbers → a vector a token |
-//! | `kernels` | the few steps where candle's own are slow on a processor |
+//! | `embeddings` | token numbers → what a transformer begins with |
+//! | `packed` | the packed engine: a vector a token, on a processor |
+//! | `candle` | the candle engine: the same on any device |
 //! | `head` | a vector a token → a vector a text |
+//! | `backend` | what the engines have in common |
 //! | `batch` | which texts are computed together |
 //! | `workers` | which core computes which batch |
 //! | `sentence` | all of it behind the `Encoder` trait |
 
+mod backend;
 mod batch;
-mod bert;
+mod candle;
 mod config;
+mod embeddings;
 mod head;
-mod kernels;
 mod layout;
+mod packed;
 mod sentence;
 mod tokens;
 mod weights;
 mod workers;
 
-pub use sentence::{SentenceEncoder, Settings};
+pub use sentence::{Engine, SentenceEncoder, Settings};
 pub use tokens::TokenCounter;
 
 pub(crate) use layout::{ModuleKind, Modules, describes_a_model};

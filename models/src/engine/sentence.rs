@@ -1,13 +1,18 @@
-//! A sentence model: the tokeniser, the encoder and the head behind the [`Encoder`] trait.
+//! A sentence model: the tokeniser, an engine and the head behind the [`Encoder`] trait.
 
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
+use std::sync::Mutex;
 use std::thread;
 
-use super::batch::{self, CPU_BUDGET, GPU_BUDGET};
-use super::bert::{Bert, Tokens};
+use super::backend::{Backend, Candle, Packed, Worker};
+use super::batch;
+use super::candle::CandleBert;
+use super::embeddings::WORDS;
 use super::head::{Head, dense_digest};
 use super::layout::Layout;
+use super::packed::simd::Isa;
+use super::packed::{self, PackedBert, Quality};
 use super::tokens::TokenCounter;
 use super::weights::Weights;
 use super::workers;
@@ -16,21 +21,37 @@ use crate::encoder::{Embeddings, Encoder, Observer, Role};
 use crate::error::{EncodeError, LoadError};
 use crate::folder::{ModelFolder, Prompts};
 use crate::identity::{Identity, Precision};
+use crate::instructions::Instructions;
 
-/// How many texts are tokenised, sorted by length and computed before the next: enough for every core to have
-/// many batches of texts of like length, and few enough for their tokens to take little memory.
-const PAGE_TEXTS: usize = 16_384;
+/// Which of the engines computes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// The packed engine on a processor, where it knows the model's layers; else candle.
+    #[default]
+    Auto,
+    /// The packed engine, on a processor.
+    Packed,
+    /// candle, on any device.
+    Candle,
+}
 
-/// How a model is run. None of it changes a vector by more than rounding.
+/// How a model is run.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Where it is computed.
     pub device: Device,
-    /// On how many cores, where the processor computes; all of them where `None`.
+    /// On how many cores, where the processor computes; all of them where `None`. Never changes a vector.
     pub threads: Option<NonZeroUsize>,
+    /// In what kind of numbers; where `None`, in the kind that is best where it is computed.
+    pub precision: Option<Precision>,
+    /// Which engine computes. Changes a vector by no more than rounding.
+    pub engine: Engine,
+    /// With which instructions the packed engine computes; the fastest that there are where `None`. Changes a
+    /// vector by no more than rounding.
+    pub instructions: Option<Instructions>,
 }
 
-/// A sentence model of the BERT family, run through candle.
+/// A sentence model of the BERT family.
 ///
 /// On a processor each core computes whole batches alone. What is in a batch depends on the texts only, so the
 /// vectors are the same, bit for bit, on any number of threads.
@@ -38,11 +59,9 @@ pub struct SentenceEncoder {
     identity: Identity,
     counter: TokenCounter,
     prompt_tokens: [usize; 2],
-    bert: Bert,
-    head: Head,
-    hidden: usize,
+    backend: Box<dyn Backend>,
+    fallback: Option<String>,
     threads: NonZeroUsize,
-    budget: usize,
 }
 
 impl std::fmt::Debug for SentenceEncoder {
@@ -54,17 +73,119 @@ impl std::fmt::Debug for SentenceEncoder {
     }
 }
 
+/// The precision of vectors that nobody has asked for in another: int8 loses less than a tenth of a point of
+/// quality, and takes a third of the time (`docs/ENCODER.md` has the figures).
+const ON_A_PROCESSOR: Precision = Precision::Int8;
+
+/// What an engine was made of.
+struct Made {
+    backend: Box<dyn Backend>,
+    precision: Precision,
+    /// Why it isn't the packed engine, though that was wanted.
+    fallback: Option<String>,
+}
+
+impl Made {
+    /// Chooses the engine for `layout` and reads the weights.
+    fn load(layout: &Layout, head: Head, settings: &Settings) -> Result<Self, LoadError> {
+        let unknown = packed::unknown(&layout.config);
+        let on_cpu = settings.device.is_cpu();
+        let fallback = match (settings.engine, unknown) {
+            (Engine::Auto, Some(what)) if on_cpu => Some(what),
+            (Engine::Packed, Some(what)) => return Err(impossible(&what, "packed engine")),
+            _ => None,
+        };
+        let packed = match settings.engine {
+            Engine::Auto => on_cpu && fallback.is_none(),
+            Engine::Packed if !on_cpu => {
+                return Err(impossible("a graphics card", "packed engine"));
+            }
+            Engine::Packed => true,
+            Engine::Candle => false,
+        };
+        if packed {
+            let precision = settings.precision.unwrap_or(ON_A_PROCESSOR);
+            return Self::packed(layout, head, precision, settings.instructions);
+        }
+        let precision = settings.precision.unwrap_or(Precision::F32);
+        Ok(Self {
+            fallback,
+            ..Self::candle(layout, head, precision, settings.device)?
+        })
+    }
+
+    fn packed(
+        layout: &Layout,
+        head: Head,
+        precision: Precision,
+        instructions: Option<Instructions>,
+    ) -> Result<Self, LoadError> {
+        let quality = match precision {
+            Precision::F32 => Quality::F32,
+            Precision::Int8 => Quality::Int8,
+            Precision::F16 | Precision::Bf16 => {
+                return Err(impossible(&precision.to_string(), "processor"));
+            }
+        };
+        let isa = match instructions {
+            None => Isa::best(),
+            Some(set) => {
+                Isa::new(set).ok_or_else(|| impossible(&format!("`{set}`"), "processor"))?
+            }
+        };
+        let weights = Weights::open(&layout.transformer)?.with_prefix_of(WORDS)?;
+        let bert = PackedBert::load(weights, layout.config.clone(), quality, isa)?;
+        Ok(Self {
+            backend: Box::new(Packed { bert, head }),
+            precision,
+            fallback: None,
+        })
+    }
+
+    fn candle(
+        layout: &Layout,
+        head: Head,
+        precision: Precision,
+        device: Device,
+    ) -> Result<Self, LoadError> {
+        let dtype = Candle::dtype(precision)
+            .filter(|_| precision == Precision::F32 || !device.is_cpu())
+            .ok_or_else(|| impossible(&precision.to_string(), "candle engine on this device"))?;
+        let opened = device.open()?;
+        let weights = Weights::open(&layout.transformer)?.with_prefix_of(WORDS)?;
+        let bert = CandleBert::load(weights, layout.config.clone(), opened, dtype)?;
+        Ok(Self {
+            backend: Box::new(Candle {
+                bert,
+                head,
+                hidden: layout.config.hidden,
+                card: (!device.is_cpu()).then(Mutex::default),
+            }),
+            precision,
+            fallback: None,
+        })
+    }
+}
+
+fn impossible(what: &str, whom: &str) -> LoadError {
+    LoadError::Settings {
+        reason: format!("the {whom} doesn't compute with {what}"),
+    }
+}
+
 impl SentenceEncoder {
     /// Loads the model in `folder`.
     ///
     /// # Errors
     ///
-    /// When a file is missing, damaged, contradicts another, or asks for something that isn't computed here.
+    /// When a file is missing, damaged, contradicts another, or asks for something that isn't computed here; when
+    /// `settings` ask for what there isn't.
     pub fn load(folder: &ModelFolder, settings: &Settings) -> Result<Self, LoadError> {
-        let device = settings.device.open()?;
         let layout = Layout::read(&folder.path)?;
+        let head = Head::load(layout.pooling, &layout.steps, layout.config.hidden)?;
+        let (normalise, dim) = (head.normalises(), head.dim());
         // Reading the vocabulary and reading the weights take about as long as each other.
-        let (counter, model) = thread::scope(|scope| {
+        let (counter, made) = thread::scope(|scope| {
             let counter = scope.spawn(|| {
                 TokenCounter::load(
                     &layout.transformer.join("tokenizer.json"),
@@ -72,35 +193,25 @@ impl SentenceEncoder {
                     layout.lower_case,
                 )
             });
-            let model = Weights::open(&layout.transformer)
-                .and_then(|weights| Bert::load(weights, layout.config.clone(), &device));
-            (counter.join(), model)
+            let made = Made::load(&layout, head, settings);
+            (counter.join(), made)
         });
         let counter = counter.map_err(|_| LoadError::Tokenizer {
             path: layout.transformer.join("tokenizer.json"),
             reason: "reading it broke down".to_owned(),
         })??;
-        let bert = model?;
-        let hidden = layout.config.hidden;
-        let head = Head::load(layout.pooling, &layout.steps, hidden)?;
+        let made = made?;
         let prompts = layout
             .prompts
             .or_else(|| folder.prompts.clone())
             .unwrap_or_default();
-        let prompt_tokens = [&prompts.query, &prompts.passage]
-            .map(|prompt| counter.count(prompt) - counter.special_tokens());
-        for (prompt, tokens) in [&prompts.query, &prompts.passage].iter().zip(prompt_tokens) {
-            if counter.special_tokens() + tokens >= counter.max_tokens() {
-                return Err(LoadError::Inconsistent {
-                    path: folder.path.join("config_sentence_transformers.json"),
-                    reason: format!(
-                        "the prompt `{prompt}` has {tokens} tokens, and the model reads {}",
-                        counter.max_tokens()
-                    ),
-                });
-            }
-        }
+        let prompt_tokens = prompt_tokens(&counter, &prompts, folder)?;
         let Prompts { query, passage } = prompts;
+        let threads = settings
+            .threads
+            .or_else(|| thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN);
+        let most = NonZeroUsize::new(made.backend.most_threads()).unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
             identity: Identity {
                 name: folder.name.clone(),
@@ -109,33 +220,24 @@ impl SentenceEncoder {
                 tokenizer_sha256: folder.tokenizer_sha256.clone(),
                 dense_sha256: dense_digest(&layout.steps)?,
                 pooling: layout.pooling,
-                normalise: head.normalises(),
-                dim: head.dim(),
+                normalise,
+                dim,
                 max_tokens: layout.max_tokens,
-                precision: Precision::F32,
+                precision: made.precision,
                 query_prompt: query,
                 passage_prompt: passage,
             },
             counter,
             prompt_tokens,
-            bert,
-            head,
-            hidden,
-            threads: match settings.threads {
-                // A graphics card computes one batch at a time.
-                _ if !settings.device.is_cpu() => NonZeroUsize::MIN,
-                Some(threads) => threads,
-                None => thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-            },
-            budget: if settings.device.is_cpu() {
-                std::env::var("TMPB")
-                    .ok()
-                    .and_then(|b| b.parse().ok())
-                    .unwrap_or(CPU_BUDGET)
-            } else {
-                GPU_BUDGET
-            },
+            backend: made.backend,
+            fallback: made.fallback,
+            threads: threads.min(most),
         })
+    }
+
+    /// What of the model the packed engine doesn't know, so that the slower candle engine computes it.
+    pub fn fallback(&self) -> Option<&str> {
+        self.fallback.as_deref()
     }
 
     /// The model's tokeniser, for counting where no vectors are wanted.
@@ -150,114 +252,64 @@ impl SentenceEncoder {
         }
     }
 
-    /// The token numbers of `texts`, tokenised on all threads.
-    fn tokenise(&self, texts: &[&str], role: Role) -> Vec<Result<Vec<u32>, String>> {
-        let prompt = self.prompt(role);
-        let ids = |texts: &[&str]| -> Vec<_> {
-            texts
-                .iter()
-                .map(|text| self.counter.ids(prompt, text))
-                .collect()
-        };
-        // Below a few texts a thread costs more than it saves.
-        let share = texts.len().div_ceil(self.threads.get()).max(32);
-        if texts.len() <= share {
-            return ids(texts);
-        }
-        thread::scope(|scope| {
-            let handles: Vec<_> = texts
-                .chunks(share)
-                .map(|part| (part, scope.spawn(|| ids(part))))
-                .collect();
-            handles
-                .into_iter()
-                .flat_map(|(part, handle)| {
-                    handle.join().unwrap_or_else(|_| {
-                        vec![Err("the tokeniser broke down".to_owned()); part.len()]
-                    })
-                })
-                .collect()
-        })
-    }
-
-    /// The vectors of the texts with these tokens.
-    fn forward(&self, texts: Vec<&[u32]>) -> Result<Vec<Vec<f32>>, EncodeError> {
-        let tokens = Tokens::new(texts);
-        let values = self.bert.forward(&tokens)?;
-        let texts = values.chunks_exact(tokens.longest * self.hidden);
-        Ok(tokens
-            .texts
-            .iter()
-            .zip(texts)
-            .map(|(ids, text)| {
-                self.head
-                    .forward(&text[..ids.len() * self.hidden], self.hidden)
-            })
-            .collect())
-    }
-
-    /// Encodes `texts`, of which the first is number `first` among all, into the rows of `embeddings`.
-    fn encode_page(
+    /// The vectors of the texts of a batch that have tokens, each with the index of its text. Here texts are split
+    /// into tokens, so that each core does so for itself, between two batches.
+    fn encode_batch(
         &self,
+        worker: &mut dyn Worker,
         texts: &[&str],
-        first: usize,
+        batch: &[usize],
         role: Role,
-        embeddings: &mut Embeddings,
-        observer: Observer<'_>,
-    ) -> Result<(), EncodeError> {
-        let mut ids = Vec::with_capacity(texts.len());
-        for (index, found) in self.tokenise(texts, role).into_iter().enumerate() {
-            ids.push(found.map_err(|reason| EncodeError::Tokenizer {
-                text: first + index,
+    ) -> Result<Vec<(usize, Vec<f32>)>, EncodeError> {
+        let prompt = self.prompt(role);
+        let mut found = Vec::with_capacity(batch.len());
+        let (mut indices, mut ids, mut tokens) = (Vec::new(), Vec::<Vec<u32>>::new(), 0);
+        for (place, index) in batch.iter().enumerate() {
+            let text = texts.get(*index).copied().unwrap_or_default();
+            let numbers = self.counter.ids(prompt, text);
+            let numbers = numbers.map_err(|reason| EncodeError::Tokenizer {
+                text: *index,
                 reason,
-            })?);
+            })?;
+            // A text without tokens keeps its row of zeros: no model has anything to say of it.
+            if !numbers.is_empty() {
+                tokens += numbers.len();
+                indices.push(*index);
+                ids.push(numbers);
+            }
+            // The plan goes by the length of texts. Where that was far too low, the batch is computed in parts.
+            if tokens >= 2 * self.backend.budget() || place + 1 == batch.len() {
+                let vectors = worker.encode(&ids)?;
+                found.extend(indices.drain(..).zip(vectors));
+                ids.clear();
+                tokens = 0;
+            }
         }
-        let lengths: Vec<usize> = ids.iter().map(Vec::len).collect();
-        let batches = batch::plan(&lengths, self.budget);
-        // A text without tokens keeps its row of zeros: no model has anything to say of it.
-        let mut done = first + lengths.iter().filter(|length| **length == 0).count();
-        let mut outcome = Ok(());
-        workers::run(
-            &batches,
-            self.threads,
-            |batch| {
-                let texts = batch
-                    .iter()
-                    .filter_map(|index| ids.get(*index).map(Vec::as_slice))
-                    .collect();
-                (batch, self.forward(texts))
-            },
-            |(batch, result)| {
-                let stored = result.and_then(|vectors| {
-                    for (index, vector) in batch.iter().zip(&vectors) {
-                        let text = first + index;
-                        if !vector.iter().all(|value| value.is_finite()) {
-                            return Err(EncodeError::NotFinite { text });
-                        }
-                        if let Some(row) = embeddings.row_mut(text) {
-                            row.copy_from_slice(vector);
-                        }
-                    }
-                    done += batch.len();
-                    match observer(done) {
-                        ControlFlow::Continue(()) => Ok(()),
-                        ControlFlow::Break(()) => Err(EncodeError::Cancelled { done }),
-                    }
-                });
-                match stored {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(error) => {
-                        outcome = Err(error);
-                        ControlFlow::Break(())
-                    }
-                }
-            },
-        )
-        .map_err(|error| EncodeError::Compute {
-            reason: error.to_string(),
-        })?;
-        outcome
+        Ok(found)
     }
+}
+
+/// How many tokens the prompts for queries and passages have.
+fn prompt_tokens(
+    counter: &TokenCounter,
+    prompts: &Prompts,
+    folder: &ModelFolder,
+) -> Result<[usize; 2], LoadError> {
+    let special = counter.special_tokens();
+    let both = [&prompts.query, &prompts.passage];
+    let tokens = both.map(|prompt| counter.count(prompt) - special);
+    for (prompt, tokens) in both.iter().zip(tokens) {
+        if special + tokens >= counter.max_tokens() {
+            return Err(LoadError::Inconsistent {
+                path: folder.path.join("config_sentence_transformers.json"),
+                reason: format!(
+                    "the prompt `{prompt}` has {tokens} tokens, and the model reads {}",
+                    counter.max_tokens()
+                ),
+            });
+        }
+    }
+    Ok(tokens)
 }
 
 impl Encoder for SentenceEncoder {
@@ -289,9 +341,53 @@ impl Encoder for SentenceEncoder {
         observer: Observer<'_>,
     ) -> Result<Embeddings, EncodeError> {
         let mut embeddings = Embeddings::zeros(texts.len(), self.identity.dim);
-        for (page, texts) in texts.chunks(PAGE_TEXTS).enumerate() {
-            self.encode_page(texts, page * PAGE_TEXTS, role, &mut embeddings, observer)?;
-        }
-        Ok(embeddings)
+        let most = self.counter.max_tokens();
+        let prompt = self.prompt(role).len();
+        let costs: Vec<usize> = texts
+            .iter()
+            .map(|text| batch::expected_tokens(prompt + text.len(), most))
+            .collect();
+        let batches = batch::plan(&costs, self.backend.budget());
+        let mut done = 0;
+        let mut outcome = Ok(());
+        workers::run(
+            &batches,
+            self.threads,
+            || self.backend.worker(),
+            |worker, batch| {
+                let vectors = self.encode_batch(worker.as_mut(), texts, batch, role);
+                (batch.len(), vectors)
+            },
+            |(count, vectors)| {
+                done += count;
+                let stored = vectors
+                    .and_then(|vectors| store(&vectors, &mut embeddings))
+                    .and_then(|()| match observer(done) {
+                        ControlFlow::Continue(()) => Ok(()),
+                        ControlFlow::Break(()) => Err(EncodeError::Cancelled { done }),
+                    });
+                match stored {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(error) => {
+                        outcome = Err(error);
+                        ControlFlow::Break(())
+                    }
+                }
+            },
+        );
+        outcome.map(|()| embeddings)
     }
+}
+
+/// Puts vectors into the rows that belong to them.
+fn store(vectors: &[(usize, Vec<f32>)], embeddings: &mut Embeddings) -> Result<(), EncodeError> {
+    for (text, vector) in vectors {
+        if !vector.iter().all(|value| value.is_finite()) {
+            return Err(EncodeError::NotFinite { text: *text });
+        }
+        if let Some(row) = embeddings.row_mut(*text) {
+            row.copy_from_slice(vector);
+        }
+    }
+    Ok(())
 }

@@ -9,42 +9,37 @@ use std::thread;
 /// Calls `compute` for each job on up to `threads` threads, and `receive` on the calling thread with what comes
 /// out, in whatever order it does. `receive` may break off; jobs that have begun are then finished and dropped.
 ///
-/// `compute` runs inside a rayon pool of one thread: the tensor library would otherwise split each of its small
-/// steps among all cores, which costs more than it gains at the size of one batch, and gets in the way of the
-/// other workers.
-///
-/// # Errors
-///
-/// When the operating system gives no more threads.
-pub(crate) fn run<'j, J: Sync, R: Send>(
+/// Each thread makes one worker, which it keeps from job to job. A single job is computed on the calling thread.
+pub(crate) fn run<'j, J: Sync, W, R: Send>(
     jobs: &'j [J],
     threads: NonZeroUsize,
-    compute: impl Fn(&'j J) -> R + Sync,
+    worker: impl Fn() -> W + Sync,
+    compute: impl Fn(&mut W, &'j J) -> R + Sync,
     mut receive: impl FnMut(R) -> ControlFlow<()>,
-) -> Result<(), rayon::ThreadPoolBuildError> {
-    let workers = threads.get().min(jobs.len());
-    let pools = (0..workers)
-        .map(|_| rayon::ThreadPoolBuilder::new().num_threads(1).build())
-        .collect::<Result<Vec<_>, _>>()?;
-    if let ([pool], [job]) = (pools.as_slice(), jobs) {
-        // A query: nothing to hand around.
-        let _ = receive(pool.install(|| compute(job)));
-        return Ok(());
+) {
+    let threads = threads.get().min(jobs.len());
+    if threads <= 1 {
+        let mut worker = worker();
+        for job in jobs {
+            if receive(compute(&mut worker, job)).is_break() {
+                break;
+            }
+        }
+        return;
     }
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
-        for pool in &pools {
+        for _ in 0..threads {
             let sender = sender.clone();
-            let (next, stop, compute) = (&next, &stop, &compute);
+            let (next, stop, worker, compute) = (&next, &stop, &worker, &compute);
             scope.spawn(move || {
-                pool.install(|| {
-                    while !stop.load(Ordering::Relaxed)
-                        && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
-                        && sender.send(compute(job)).is_ok()
-                    {}
-                });
+                let mut worker = worker();
+                while !stop.load(Ordering::Relaxed)
+                    && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
+                    && sender.send(compute(&mut worker, job)).is_ok()
+                {}
             });
         }
         drop(sender);
@@ -55,7 +50,6 @@ pub(crate) fn run<'j, J: Sync, R: Send>(
             }
         }
     });
-    Ok(())
 }
 
 #[cfg(test)]
@@ -72,16 +66,16 @@ mod tests {
             for jobs in [0, 1, 2, 50] {
                 let jobs: Vec<usize> = (0..jobs).collect();
                 let mut done = Vec::new();
-                let outcome = run(
+                run(
                     &jobs,
                     threads(count),
-                    |job| job * 2,
+                    || 2,
+                    |worker, job| job * *worker,
                     |result| {
                         done.push(result);
                         ControlFlow::Continue(())
                     },
                 );
-                outcome.unwrap();
                 done.sort_unstable();
                 let expected: Vec<usize> = jobs.iter().map(|job| job * 2).collect();
                 assert_eq!(done, expected);
@@ -91,38 +85,38 @@ mod tests {
 
     #[test]
     fn breaking_off_stops_the_workers() {
-        let jobs: Vec<usize> = (0..10_000).collect();
-        let computed = AtomicUsize::new(0);
-        let mut received = 0;
-        run(
-            &jobs,
-            threads(2),
-            |_| {
-                computed.fetch_add(1, Ordering::Relaxed);
-                thread::yield_now();
-            },
-            |()| {
-                received += 1;
-                ControlFlow::Break(())
-            },
-        )
-        .unwrap();
-        assert_eq!(received, 1);
-        assert!(computed.load(Ordering::Relaxed) < jobs.len());
+        for count in [1, 2] {
+            let jobs: Vec<usize> = (0..10_000).collect();
+            let computed = AtomicUsize::new(0);
+            let mut received = 0;
+            run(
+                &jobs,
+                threads(count),
+                || (),
+                |(), _| {
+                    computed.fetch_add(1, Ordering::Relaxed);
+                    thread::yield_now();
+                },
+                |()| {
+                    received += 1;
+                    ControlFlow::Break(())
+                },
+            );
+            assert_eq!(received, 1);
+            assert!(computed.load(Ordering::Relaxed) < jobs.len());
+        }
     }
 
     #[test]
-    fn each_worker_has_a_pool_of_one_thread() {
-        let jobs = [(), (), ()];
+    fn a_thread_keeps_its_worker() {
+        let made = AtomicUsize::new(0);
         run(
-            &jobs,
-            threads(2),
-            |()| rayon::current_num_threads(),
-            |pool| {
-                assert_eq!(pool, 1);
-                ControlFlow::Continue(())
-            },
-        )
-        .unwrap();
+            &[(); 100],
+            threads(3),
+            || made.fetch_add(1, Ordering::Relaxed),
+            |_, ()| (),
+            |()| ControlFlow::Continue(()),
+        );
+        assert!(made.load(Ordering::Relaxed) <= 3);
     }
 }

@@ -13,7 +13,9 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Value, json};
-use topoi_models::{Encoder, Locator, ModelRef, Role, SentenceEncoder, Settings};
+use topoi_models::{
+    Encoder, Engine, Instructions, Locator, ModelRef, Precision, Role, SentenceEncoder, Settings,
+};
 
 /// The words that the tiny models know, after their four special tokens.
 const WORDS: [&str; 12] = [
@@ -330,6 +332,34 @@ impl Random {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+}
+
+/// The packed engine in `precision` with each set of instructions that this processor has.
+pub(crate) fn packed(precision: Precision) -> impl Iterator<Item = Settings> {
+    Instructions::available()
+        .into_iter()
+        .map(move |set| Settings {
+            engine: Engine::Packed,
+            precision: Some(precision),
+            instructions: Some(set),
+            ..Settings::default()
+        })
+}
+
+/// The candle engine, in f32.
+pub(crate) fn candle() -> Settings {
+    Settings {
+        engine: Engine::Candle,
+        ..Settings::default()
+    }
+}
+
+/// Whatever engine comes first, in f32.
+pub(crate) fn f32() -> Settings {
+    Settings {
+        precision: Some(Precision::F32),
+        ..Settings::default()
     }
 }
 

@@ -1,0 +1,150 @@
+//! What the engines have in common: token numbers in, a vector a text out.
+
+use std::sync::{Mutex, PoisonError};
+
+use candle_core::DType;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::candle::CandleBert;
+use super::head::Head;
+use super::packed::{PackedBert, Workspace};
+use crate::error::EncodeError;
+
+/// A model that is ready to compute, shared between threads.
+pub(crate) trait Backend: Send + Sync {
+    /// A worker for one thread, with what it writes to.
+    fn worker(&self) -> Box<dyn Worker + '_>;
+
+    /// How many tokens are computed together at best.
+    fn budget(&self) -> usize;
+
+    /// On how many threads at most there is something to be gained.
+    fn most_threads(&self) -> usize {
+        usize::MAX
+    }
+}
+
+/// What one thread computes with.
+pub(crate) trait Worker {
+    /// The vectors of texts with these token numbers, none of them empty, in their order.
+    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError>;
+}
+
+/// The packed engine with what follows it.
+pub(crate) struct Packed {
+    pub(crate) bert: PackedBert,
+    pub(crate) head: Head,
+}
+
+impl Backend for Packed {
+    fn worker(&self) -> Box<dyn Worker + '_> {
+        Box::new(PackedWorker {
+            engine: self,
+            space: Workspace::default(),
+        })
+    }
+
+    /// Measured on 400 paragraphs of 87 tokens, see `docs/ENCODER.md`.
+    fn budget(&self) -> usize {
+        1024
+    }
+}
+
+struct PackedWorker<'e> {
+    engine: &'e Packed,
+    space: Workspace,
+}
+
+impl Worker for PackedWorker<'_> {
+    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError> {
+        self.engine.bert.forward(texts, &mut self.space)?;
+        let mut first = 0;
+        Ok(texts
+            .iter()
+            .map(|ids| {
+                let tokens = first..first + ids.len();
+                first = tokens.end;
+                self.engine
+                    .head
+                    .forward(tokens.map(|token| self.space.token(token)))
+            })
+            .collect())
+    }
+}
+
+/// The candle engine with what follows it.
+pub(crate) struct Candle {
+    pub(crate) bert: CandleBert,
+    pub(crate) head: Head,
+    pub(crate) hidden: usize,
+    /// Held by the worker that computes on a graphics card, while the other one splits the next texts into tokens.
+    pub(crate) card: Option<Mutex<()>>,
+}
+
+impl Candle {
+    /// The numbers that a precision is computed in, where candle computes in it.
+    pub(crate) fn dtype(precision: crate::Precision) -> Option<DType> {
+        match precision {
+            crate::Precision::F32 => Some(DType::F32),
+            crate::Precision::F16 => Some(DType::F16),
+            crate::Precision::Bf16 => Some(DType::BF16),
+            crate::Precision::Int8 => None,
+        }
+    }
+}
+
+impl Backend for Candle {
+    fn worker(&self) -> Box<dyn Worker + '_> {
+        Box::new(CandleWorker {
+            engine: self,
+            pool: self
+                .card
+                .is_none()
+                .then(|| ThreadPoolBuilder::new().num_threads(1).build()),
+        })
+    }
+
+    fn budget(&self) -> usize {
+        // A graphics card is fed one batch at a time and needs more to be busy: a quarter of what
+        // text-embeddings-inference takes for its smallest card. Not tuned.
+        if self.card.is_some() { 16_384 } else { 2048 }
+    }
+
+    fn most_threads(&self) -> usize {
+        if self.card.is_some() { 2 } else { usize::MAX }
+    }
+}
+
+struct CandleWorker<'e> {
+    engine: &'e Candle,
+    /// On a processor, a pool of one thread: candle would otherwise split each of its small steps among all cores,
+    /// and so get in the way of the other workers.
+    pool: Option<Result<ThreadPool, rayon::ThreadPoolBuildError>>,
+}
+
+impl Worker for CandleWorker<'_> {
+    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError> {
+        let forward = || self.engine.bert.forward(texts);
+        let values = match &self.pool {
+            Some(Ok(pool)) => pool.install(forward),
+            Some(Err(error)) => Err(EncodeError::Compute {
+                reason: error.to_string(),
+            }),
+            None => {
+                let card = self.engine.card.as_ref().map(Mutex::lock);
+                let _held = card.map(|held| held.unwrap_or_else(PoisonError::into_inner));
+                forward()
+            }
+        }?;
+        let hidden = self.engine.hidden;
+        let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
+        Ok(texts
+            .iter()
+            .zip(values.chunks_exact((longest * hidden).max(1)))
+            .map(|(ids, values)| {
+                let tokens = values[..ids.len() * hidden].chunks_exact(hidden);
+                self.engine.head.forward(tokens)
+            })
+            .collect())
+    }
+}

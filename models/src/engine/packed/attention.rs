@@ -1,0 +1,129 @@
+//! Attention within one text, head by head (Vaswani et al. 2017), without ever holding all scores at once.
+//!
+//! A head's keys and values are packed as if they were weights. Then a few queries at a time are multiplied with the
+//! keys, their scores made shares, and these multiplied with the values, all of it in the first cache. No score is
+//! computed that a mask would have to take away again, since a text's tokens meet only each other.
+
+use super::buffer::{PANEL, Rows};
+use super::pointwise::softmax;
+use super::product::{Panels, Product};
+use super::simd::{Kernel, Simd};
+
+/// How many queries are computed together: a multiple of every tile's height, or nearly.
+const QUERIES: usize = 14;
+
+/// What attention needs besides its input and output, kept from text to text.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    keys: Panels,
+    values: Panels,
+    scores: Rows,
+    attended: Rows,
+}
+
+/// The attention of one text.
+pub(crate) struct Attention<'a> {
+    /// The text's tokens: `tokens × 3 · hidden`, queries, keys and values side by side, rows `input_stride` apart.
+    /// The queries are scaled already.
+    pub(crate) input: &'a [f32],
+    pub(crate) input_stride: usize,
+    pub(crate) tokens: usize,
+    pub(crate) heads: usize,
+    /// How many numbers a head has.
+    pub(crate) width: usize,
+    /// `tokens × hidden`, rows `output_stride` apart.
+    pub(crate) output: &'a mut [f32],
+    pub(crate) output_stride: usize,
+    pub(crate) scratch: &'a mut Scratch,
+}
+
+impl Kernel for Attention<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        for head in 0..self.heads {
+            self.pack(head);
+            for first in (0..self.tokens).step_by(QUERIES) {
+                self.attend(simd, head, first, QUERIES.min(self.tokens - first));
+            }
+        }
+    }
+}
+
+impl Attention<'_> {
+    fn hidden(&self) -> usize {
+        self.heads * self.width
+    }
+
+    /// Packs a head's keys (`width × tokens`) and values (`tokens × width`).
+    #[inline(always)]
+    fn pack(&mut self, head: usize) {
+        let (width, tokens) = (self.width, self.tokens);
+        let key = self.hidden() + head * width;
+        let value = key + self.hidden();
+        self.scratch.keys.resize(width, tokens);
+        self.scratch.values.resize(tokens, width);
+        for panel in 0..tokens.div_ceil(PANEL) {
+            let first = panel * PANEL;
+            let packed = self.scratch.keys.panel_mut(panel);
+            let rows = self.input[first * self.input_stride..].chunks(self.input_stride);
+            for (column, row) in rows.take(PANEL.min(tokens - first)).enumerate() {
+                let places = packed[column..].iter_mut().step_by(PANEL);
+                for (place, number) in places.zip(&row[key..key + width]) {
+                    *place = *number;
+                }
+            }
+        }
+        for panel in 0..width.div_ceil(PANEL) {
+            let columns = panel * PANEL..width.min((panel + 1) * PANEL);
+            let packed = self.scratch.values.panel_mut(panel);
+            let rows = self.input.chunks(self.input_stride);
+            for (place, row) in packed.chunks_exact_mut(PANEL).zip(rows) {
+                place[..columns.len()].copy_from_slice(&row[value..][columns.clone()]);
+            }
+        }
+    }
+
+    /// Attends from the `count` queries from `first` on.
+    #[inline(always)]
+    fn attend<S: Simd>(&mut self, simd: S, head: usize, first: usize, count: usize) {
+        let Scratch {
+            keys,
+            values,
+            scores,
+            attended,
+        } = &mut *self.scratch;
+        scores.resize(count, self.tokens);
+        attended.resize(count, self.width);
+        let stride = scores.stride();
+        Product {
+            input: &self.input[first * self.input_stride + head * self.width..],
+            input_stride: self.input_stride,
+            rows: count,
+            weights: keys,
+            bias: None,
+            output: scores.from_row_mut(0),
+            output_stride: stride,
+            add: false,
+        }
+        .run(simd);
+        softmax(simd, scores.from_row_mut(0), stride, self.tokens);
+        let attended_stride = attended.stride();
+        Product {
+            input: scores.from_row(0),
+            input_stride: stride,
+            rows: count,
+            weights: values,
+            bias: None,
+            output: attended.from_row_mut(0),
+            output_stride: attended_stride,
+            add: false,
+        }
+        .run(simd);
+        for row in 0..count {
+            let start = (first + row) * self.output_stride + head * self.width;
+            self.output[start..][..self.width].copy_from_slice(attended.row(row));
+        }
+    }
+}

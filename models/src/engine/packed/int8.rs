@@ -1,0 +1,353 @@
+//! Matrix products in whole numbers of eight bits: four multiplications where f32 does one.
+//!
+//! Weights and activations are cut into blocks of [`GROUP`] inputs. A block of a row of activations, and a block of
+//! a column of weights, has a scale of its own (its largest magnitude becomes 127), so that a number far outside the
+//! rest costs only its own block its precision. Within a block all sums are exact, in 32 bits; blocks are added in
+//! f32. The method is that of weight formats such as GGML's `Q8_0`, for both sides.
+
+use super::buffer::{Aligned, PANEL};
+use super::simd::{Kernel, Simd};
+
+/// How many inputs share a scale.
+pub(crate) const GROUP: usize = 64;
+
+/// The largest magnitude of a quantised number. −128 is left out, so that a number and its negative are both there.
+const LARGEST: f32 = 127.0;
+
+/// Weights in bytes: panels of [`PANEL`] columns; each panel a run of groups of four inputs, each group a run of
+/// columns with four bytes. Bytes have their top bit flipped, as the fastest instruction takes them.
+#[derive(Debug, Default)]
+pub(crate) struct BytePanels {
+    /// `panels × inputs / 4 × PANEL × 4`
+    bytes: Bytes,
+    /// `panels × blocks × PANEL`
+    scales: Aligned,
+    /// Filled up with zeros to whole blocks.
+    inputs: usize,
+    outputs: usize,
+}
+
+impl BytePanels {
+    /// Quantises and packs weights as checkpoints have them: `outputs × inputs`, row-major.
+    pub(crate) fn pack(weights: &[f32], outputs: usize, inputs: usize) -> Self {
+        let padded = inputs.next_multiple_of(GROUP);
+        let columns = outputs.next_multiple_of(PANEL);
+        let blocks = padded / GROUP;
+        let mut bytes = Bytes::filled(padded * columns, 0x80);
+        let mut scales = Aligned::zeros(blocks * columns);
+        let (all_bytes, all_scales) = (bytes.as_mut_slice(), scales.as_mut_slice());
+        for (column, row) in weights.chunks_exact(inputs.max(1)).enumerate() {
+            let (panel, place) = (column / PANEL, column % PANEL);
+            let panel_bytes = &mut all_bytes[panel * padded * PANEL..];
+            let panel_scales = &mut all_scales[panel * blocks * PANEL..];
+            for (block, weights) in row.chunks(GROUP).enumerate() {
+                let largest = weights.iter().fold(0.0f32, |most, w| most.max(w.abs()));
+                panel_scales[block * PANEL + place] = largest / LARGEST;
+                let inverse = if largest > 0.0 {
+                    LARGEST / largest
+                } else {
+                    0.0
+                };
+                for (index, weight) in weights.iter().enumerate() {
+                    let input = block * GROUP + index;
+                    let byte = (weight * inverse).round_ties_even() as i8;
+                    panel_bytes[(input / 4 * PANEL + place) * 4 + input % 4] = byte as u8 ^ 0x80;
+                }
+            }
+        }
+        Self {
+            bytes,
+            scales,
+            inputs: padded,
+            outputs,
+        }
+    }
+}
+
+/// Bytes, the first of them at the beginning of a cache line.
+#[derive(Debug, Default)]
+struct Bytes(Aligned, usize);
+
+impl Bytes {
+    fn filled(len: usize, byte: u8) -> Self {
+        let mut bytes = Self(Aligned::zeros(len.div_ceil(4)), len);
+        bytes.as_mut_slice().fill(byte);
+        bytes
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        // SAFETY: any f32 is four bytes, and there are enough of them.
+        unsafe { std::slice::from_raw_parts(self.0.as_slice().as_ptr().cast(), self.1) }
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [u8] {
+        // SAFETY: as above, and any four bytes are an f32.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_slice().as_mut_ptr().cast(), self.1) }
+    }
+}
+
+/// Quantised rows of activations.
+#[derive(Debug, Default)]
+pub(crate) struct ByteRows {
+    bytes: Bytes,
+    /// `rows × blocks`
+    scales: Vec<f32>,
+    /// What the bytes of each block come to, `rows × blocks`.
+    sums: Vec<i32>,
+    /// Filled up to whole blocks.
+    inputs: usize,
+}
+
+impl ByteRows {
+    /// Makes room for `rows` of `inputs` numbers.
+    fn resize(&mut self, rows: usize, inputs: usize) {
+        self.inputs = inputs.next_multiple_of(GROUP);
+        let needed = rows * self.stride();
+        if self.bytes.1 < needed {
+            self.bytes = Bytes::filled(needed, 0);
+        }
+        self.scales.resize(rows * self.blocks(), 0.0);
+        self.sums.resize(rows * self.blocks(), 0);
+    }
+
+    fn blocks(&self) -> usize {
+        self.inputs / GROUP
+    }
+
+    /// How many bytes apart rows begin: an odd number of cache lines, where `inputs` is a multiple of 128.
+    fn stride(&self) -> usize {
+        self.inputs + 64
+    }
+}
+
+/// Quantises rows of activations.
+pub(crate) struct Quantise<'a> {
+    /// `rows × inputs`, row-major, rows `input_stride` apart, filled up with zeros to whole panels.
+    pub(crate) input: &'a [f32],
+    pub(crate) input_stride: usize,
+    pub(crate) rows: usize,
+    pub(crate) inputs: usize,
+    pub(crate) output: &'a mut ByteRows,
+}
+
+impl Kernel for Quantise<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let filled = self.inputs.next_multiple_of(PANEL);
+        self.output.resize(self.rows, self.inputs);
+        let (stride, blocks) = (self.output.stride(), self.output.blocks());
+        let bytes = self.output.bytes.as_mut_slice();
+        for row in 0..self.rows {
+            let input = &self.input[row * self.input_stride..][..filled];
+            let bytes = &mut bytes[row * stride..][..self.output.inputs];
+            let places = row * blocks..(row + 1) * blocks;
+            let scales = self.output.scales[places.clone()].iter_mut();
+            let sums = self.output.sums[places].iter_mut();
+            let both = input.chunks(GROUP).zip(bytes.chunks_exact_mut(GROUP));
+            for ((input, bytes), (scale, sum)) in both.zip(scales.zip(sums)) {
+                (*scale, *sum) = quantise(simd, input, bytes);
+            }
+        }
+    }
+}
+
+/// Quantises one block, which may lack its last panel; returns its scale and the sum of its bytes.
+#[inline(always)]
+fn quantise<S: Simd>(simd: S, input: &[f32], bytes: &mut [u8]) -> (f32, i32) {
+    debug_assert!(input.len() % S::LANES == 0 && bytes.len() >= input.len());
+    let mut most = simd.splat(0.0);
+    let steps = input.len() / S::LANES;
+    bytes[input.len()..].fill(0);
+    // SAFETY: `steps` vectors lie within both slices.
+    unsafe {
+        for step in 0..steps {
+            let x = simd.load(input.as_ptr().add(step * S::LANES));
+            most = simd.max(simd.abs(x), most);
+        }
+        let largest = simd.largest(most);
+        let inverse = simd.splat(if largest > 0.0 {
+            LARGEST / largest
+        } else {
+            0.0
+        });
+        let mut sums = simd.splat_whole(0);
+        for step in 0..steps {
+            let x = simd.load(input.as_ptr().add(step * S::LANES));
+            let to = bytes.as_mut_ptr().add(step * S::LANES).cast();
+            sums = simd.add_whole(sums, simd.store_bytes(to, simd.mul(x, inverse)));
+        }
+        (largest / LARGEST, simd.sum_whole(sums))
+    }
+}
+
+/// `input · weights + bias`, of quantised rows and quantised weights.
+pub(crate) struct ByteProduct<'a> {
+    pub(crate) input: &'a ByteRows,
+    pub(crate) rows: usize,
+    pub(crate) weights: &'a BytePanels,
+    /// A number for each column, filled up to whole panels.
+    pub(crate) bias: &'a [f32],
+    /// `rows × outputs`, filled up to whole panels, rows `output_stride` apart.
+    pub(crate) output: &'a mut [f32],
+    pub(crate) output_stride: usize,
+    /// Whether the result is added to what is in `output`, or takes its place.
+    pub(crate) add: bool,
+}
+
+impl Kernel for ByteProduct<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        if self.rows == 0 {
+            return;
+        }
+        let columns = self.weights.outputs.next_multiple_of(PANEL);
+        let (inputs, blocks) = (self.weights.inputs, self.weights.inputs / GROUP);
+        // Everything that the pointers below touch.
+        assert_eq!(self.input.inputs, inputs);
+        assert!(self.input.bytes.1 >= (self.rows - 1) * self.input.stride() + inputs);
+        assert!(self.input.scales.len() >= self.rows * blocks);
+        assert!(self.input.sums.len() >= self.rows * blocks);
+        assert!(self.bias.len() >= columns);
+        assert!(self.output.len() >= (self.rows - 1) * self.output_stride + columns);
+        for panel in 0..columns / PANEL {
+            let bytes = &self.weights.bytes.as_slice()[panel * inputs * PANEL..];
+            let scales = &self.weights.scales.as_slice()[panel * blocks * PANEL..];
+            let mut column = 0;
+            while column < PANEL {
+                let strip = Strip {
+                    blocks,
+                    input: self.input.bytes.as_slice().as_ptr(),
+                    input_stride: self.input.stride(),
+                    input_scales: self.input.scales.as_ptr(),
+                    input_sums: self.input.sums.as_ptr(),
+                    weights: bytes[column * 4..].as_ptr(),
+                    weight_scales: scales[column..].as_ptr(),
+                    bias: self.bias[panel * PANEL + column..].as_ptr(),
+                    output: self.output[panel * PANEL + column..].as_mut_ptr(),
+                    output_stride: self.output_stride,
+                    add: self.add,
+                };
+                // SAFETY: checked above: rows, blocks and columns lie within the slices.
+                unsafe {
+                    if S::REGISTERS > 16 {
+                        strip.multiply::<S, 7, 2>(simd, self.rows);
+                    } else {
+                        strip.multiply::<S, 4, 1>(simd, self.rows);
+                    }
+                }
+                column += S::LANES * if S::REGISTERS > 16 { 2 } else { 1 };
+            }
+        }
+    }
+}
+
+/// Some columns of a product: as many as a tile is wide.
+#[derive(Clone, Copy)]
+struct Strip {
+    blocks: usize,
+    input: *const u8,
+    input_stride: usize,
+    input_scales: *const f32,
+    input_sums: *const i32,
+    weights: *const u8,
+    weight_scales: *const f32,
+    bias: *const f32,
+    output: *mut f32,
+    output_stride: usize,
+    add: bool,
+}
+
+impl Strip {
+    /// Computes `rows` rows in tiles of `R` rows by `V` vectors, and what is left in lower tiles.
+    ///
+    /// # Safety
+    ///
+    /// All rows, blocks and columns must lie where the pointers say.
+    #[inline(always)]
+    unsafe fn multiply<S: Simd, const R: usize, const V: usize>(self, simd: S, rows: usize) {
+        // SAFETY: no tile begins at or goes beyond `rows`.
+        unsafe {
+            let mut row = 0;
+            while row + R <= rows {
+                self.tile::<S, R, V>(simd, row);
+                row += R;
+            }
+            if R > 4 && row + 4 <= rows {
+                self.tile::<S, 4, V>(simd, row);
+                row += 4;
+            }
+            if row + 2 <= rows {
+                self.tile::<S, 2, V>(simd, row);
+                row += 2;
+            }
+            if row < rows {
+                self.tile::<S, 1, V>(simd, row);
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `R` rows from `row` on, all blocks and `V` vectors of columns must lie where the pointers say.
+    #[inline(always)]
+    unsafe fn tile<S: Simd, const R: usize, const V: usize>(self, simd: S, row: usize) {
+        // SAFETY: the caller answers for the rows.
+        unsafe {
+            let mut totals = [[simd.splat(0.0); V]; R];
+            for v in 0..V {
+                let bias = simd.load(self.bias.add(v * S::LANES));
+                for row in &mut totals {
+                    row[v] = bias;
+                }
+            }
+            let mut weights = self.weights;
+            for block in 0..self.blocks {
+                let mut sums = [[simd.splat_whole(0); V]; R];
+                for r in 0..R {
+                    let sum = *self.input_sums.add((row + r) * self.blocks + block);
+                    sums[r] = [simd.first_dot(sum); V];
+                }
+                let input = self.input.add(row * self.input_stride + block * GROUP);
+                for group in 0..GROUP / 4 {
+                    let mut four = [simd.load_weights(weights); V];
+                    for v in 1..V {
+                        four[v] = simd.load_weights(weights.add(v * S::LANES * 4));
+                    }
+                    weights = weights.add(PANEL * 4);
+                    for r in 0..R {
+                        let x = input.add(r * self.input_stride + group * 4);
+                        let x = x.cast::<i32>().read_unaligned();
+                        for v in 0..V {
+                            sums[r][v] = simd.dot(sums[r][v], four[v], x);
+                        }
+                    }
+                }
+                for v in 0..V {
+                    let scales = self.weight_scales.add(block * PANEL + v * S::LANES);
+                    let scale = simd.load(scales);
+                    for r in 0..R {
+                        let other = *self.input_scales.add((row + r) * self.blocks + block);
+                        let both = simd.mul(scale, simd.splat(other));
+                        totals[r][v] = simd.mul_add(simd.to_f32(sums[r][v]), both, totals[r][v]);
+                    }
+                }
+            }
+            let output = self.output.add(row * self.output_stride);
+            for r in 0..R {
+                for v in 0..V {
+                    let to = output.add(r * self.output_stride + v * S::LANES);
+                    let total = if self.add {
+                        simd.add(totals[r][v], simd.load(to))
+                    } else {
+                        totals[r][v]
+                    };
+                    simd.store(to, total);
+                }
+            }
+        }
+    }
+}
