@@ -4,17 +4,17 @@ use std::path::PathBuf;
 
 use topoi_models::{Locator, ModelRef, SentenceEncoder, Settings};
 
-/// The default model, fetched where it is not in the cache yet.
+/// The default model, run as `settings` say, fetched where it is not in the cache yet.
 ///
 /// # Errors
 ///
 /// Where it can't be had or loaded.
-pub fn encoder() -> Result<SentenceEncoder, Box<dyn std::error::Error>> {
+pub fn load(settings: &Settings) -> Result<SentenceEncoder, Box<dyn std::error::Error>> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")));
     let locator = Locator::new(cache.unwrap_or_default().join("topoi"));
     let folder = locator.locate(&ModelRef::default())?;
-    Ok(SentenceEncoder::load(&folder, &Settings::default())?)
+    Ok(SentenceEncoder::load(&folder, settings)?)
 }
 
 /// The paragraphs of the sample articles that are longer than a line.
