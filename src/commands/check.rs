@@ -6,7 +6,7 @@ use topoi::library::{Finding, Findings, Indexer, Windowing, check, drop_segments
 use topoi::store::{self, StoreError};
 
 use super::cli::Check;
-use super::context::Context;
+use super::context::{Context, Wanted};
 use super::failure::Failure;
 use super::index::Progress;
 use super::{Outcome, interrupt};
@@ -70,7 +70,7 @@ fn repair(context: &mut Context, findings: &Findings) -> anyhow::Result<()> {
         .iter()
         .filter_map(|finding| finding.segment)
         .collect();
-    let reference = {
+    let wanted = {
         let reader = store::open_reader(&root).map_err(Error::from)?;
         if !reader.integrity()?.is_empty() {
             let detail = "its text can't be trusted, so nothing can be made from it".to_owned();
@@ -80,20 +80,20 @@ fn repair(context: &mut Context, findings: &Findings) -> anyhow::Result<()> {
             })
             .into());
         }
-        reader.model()?.map(|model| model.reference)
+        reader.model()?.map(Wanted::from)
     };
-    let Some(reference) = reference else {
+    let Some(wanted) = wanted else {
         return Err(
             Failure::new("the library names no model, so there is nothing to make again").into(),
         );
     };
-    let model = context.model(&reference)?;
+    let model = context.model(&wanted)?;
     drop_segments(&root, &segments)?;
     interrupt::listen();
     let progress = Progress::new(&context.output, 0, "embedding again");
     let report = Indexer::open(
         &root,
-        &reference,
+        &wanted.reference,
         model.encoder.as_ref(),
         &progress,
         Windowing::Windows,

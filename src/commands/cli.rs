@@ -44,6 +44,18 @@ pub(crate) struct Global {
         hide_env_values = true
     )]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
+    /// Where to compute: cpu, cuda, cuda:N or metal [default: a graphics card that this build supports, else cpu]
+    #[arg(
+        long,
+        global = true,
+        env = "TOPOI_DEVICE",
+        value_name = "DEVICE",
+        value_parser = automatic::<topoi_models::Device>,
+        default_value = "auto",
+        hide_default_value = true,
+        hide_env_values = true
+    )]
+    pub(crate) device: Choice<topoi_models::Device>,
     /// When to colour the output
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
@@ -136,6 +148,29 @@ pub(crate) struct ModelArgs {
         hide_env_values = true
     )]
     pub(crate) model: Option<String>,
+    /// What kind of numbers to compute in: int8, f32, or f16 and bf16 on a graphics card [default: the library's, else
+    /// int8 on a processor and f32 on a graphics card]
+    #[arg(
+        long,
+        env = "TOPOI_PRECISION",
+        value_name = "KIND",
+        value_parser = automatic::<topoi_models::Precision>,
+        default_value = "auto",
+        hide_default_value = true,
+        hide_env_values = true
+    )]
+    pub(crate) precision: Choice<topoi_models::Precision>,
+}
+
+/// What was chosen, if it wasn't left to topoi.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Choice<T>(pub(crate) Option<T>);
+
+fn automatic<T: std::str::FromStr<Err = String>>(name: &str) -> Result<Choice<T>, String> {
+    match name {
+        "auto" => Ok(Choice(None)),
+        name => name.parse().map(Some).map(Choice),
+    }
 }
 
 /// Which passages a question is about.
@@ -340,8 +375,9 @@ pub(crate) struct Embed {
 
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
-    /// A folder with `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`
-    #[arg(value_hint = ValueHint::DirPath)]
+    /// A folder with `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`, or a table of pairs of sentences with
+    /// their likeness, as the STS benchmark has them
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) collection: PathBuf,
     /// Embed each document, title and text, as one text that the model cuts off, as published figures do
     #[arg(long)]

@@ -9,15 +9,17 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use topoi::library::Library;
-use topoi::store;
-use topoi_models::{Encoder, Locator, ModelFolder, ModelRef, SentenceEncoder, Settings};
+use topoi::store::{self, ModelRow};
+use topoi_models::{
+    Device, Encoder, Identity, Locator, ModelFolder, ModelRef, Precision, SentenceEncoder, Settings,
+};
 
-use super::cli::Global;
+use super::cli::{Global, ModelArgs};
 use super::failure::Failure;
 use super::output::{Output, Unit};
 
 /// The model of a new library.
-pub(crate) const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
+const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
 
 /// The folder of a library that nobody has named.
 const LIBRARY: &str = ".topoi";
@@ -29,6 +31,46 @@ pub(crate) struct Loaded {
     pub(crate) reference: String,
     /// How long it took to find and load it; a fetch is not counted.
     pub(crate) load: Duration,
+}
+
+/// A model to be loaded.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    /// How the user, or the library, names it.
+    pub(crate) reference: String,
+    /// What kind of numbers to compute in, where that isn't left to topoi.
+    pub(crate) precision: Option<Precision>,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self {
+            reference: DEFAULT_MODEL.to_owned(),
+            precision: None,
+        }
+    }
+}
+
+impl From<ModelRow> for Wanted {
+    /// A library's model, in the precision of the library's vectors.
+    fn from(row: ModelRow) -> Self {
+        let identity: Result<Identity, _> = serde_json::from_str(&row.identity);
+        Self {
+            reference: row.reference,
+            precision: identity.ok().map(|identity| identity.precision),
+        }
+    }
+}
+
+impl From<&ModelArgs> for Wanted {
+    /// What the user asks for, or the default model.
+    fn from(arguments: &ModelArgs) -> Self {
+        let Self { reference, .. } = Self::default();
+        Self {
+            reference: arguments.model.clone().unwrap_or(reference),
+            precision: arguments.precision.0,
+        }
+    }
 }
 
 /// The settings of this run.
@@ -72,19 +114,26 @@ impl Context {
     pub(crate) fn model_of(&self, library: &Library) -> anyhow::Result<Loaded> {
         let row = library.store().model()?;
         let row = row.ok_or_else(|| topoi::Error::Empty(library.root().to_owned()))?;
-        self.model(&row.reference)
+        self.model(&row.into())
     }
 
     /// Finds a model, fetching it where it must be, and loads it.
-    pub(crate) fn model(&self, reference: &str) -> anyhow::Result<Loaded> {
-        let model: ModelRef = reference.parse()?;
+    pub(crate) fn model(&self, wanted: &Wanted) -> anyhow::Result<Loaded> {
+        let model: ModelRef = wanted.reference.parse()?;
         let folder = self.locate(&model)?;
         let begin = Instant::now();
         let settings = Settings {
             threads: self.global.threads,
+            precision: wanted.precision,
+            device: self.device(wanted.precision),
             ..Settings::default()
         };
         let encoder = SentenceEncoder::load(&folder, &settings)?;
+        if let Some(what) = encoder.fallback() {
+            self.output.note(format_args!(
+                "{model} has {what}, which the fast engine doesn't know: the slower one computes it"
+            ));
+        }
         let reference = match model {
             ModelRef::Folder(path) => path
                 .canonicalize()
@@ -98,6 +147,15 @@ impl Context {
             reference,
             load: begin.elapsed(),
         })
+    }
+
+    /// Where to compute in a precision.
+    fn device(&self, precision: Option<Precision>) -> Device {
+        match (self.global.device.0, precision) {
+            (Some(device), _) => device,
+            (None, Some(Precision::Int8)) => Device::Cpu,
+            (None, _) => Device::best(),
+        }
     }
 
     /// Finds a model's folder, fetching it where it must be.

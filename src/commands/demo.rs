@@ -11,7 +11,7 @@ use topoi::search::{Origin, SearchOptions};
 use topoi::store::StoreError;
 
 use super::cli::Demo;
-use super::context::{Context, DEFAULT_MODEL, Loaded, cache_dir};
+use super::context::{Context, Loaded, Wanted, cache_dir};
 use super::index::Progress;
 use super::output::{ACCENT, STRONG};
 use super::{Outcome, hits, interrupt, themes};
@@ -32,7 +32,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Out
             articles.display()
         )
     })?;
-    let model = context.model(DEFAULT_MODEL)?;
+    let model = context.model(&Wanted::default())?;
     let encoder = model.encoder.as_ref();
     let paths: Vec<PathBuf> = SAMPLE.iter().map(|(name, _)| articles.join(name)).collect();
     let files = ingest::find_files(&paths, &WalkOptions::default())?.files;

@@ -41,13 +41,7 @@ enum Sink<'a> {
 }
 
 pub(crate) fn run(context: &mut Context, arguments: &Embed) -> anyhow::Result<Outcome> {
-    let model = context.model(
-        arguments
-            .model
-            .model
-            .as_deref()
-            .unwrap_or(super::context::DEFAULT_MODEL),
-    )?;
+    let model = context.model(&(&arguments.model).into())?;
     interrupt::listen();
     let role = if arguments.queries {
         Role::Query

@@ -10,8 +10,8 @@ use topoi::ingest::{self, FoundFiles, Skipped, WalkOptions};
 use topoi::library::{IndexReport, Indexer, Observer, Refusal, Windowing};
 use topoi::store;
 
-use super::cli::Index;
-use super::context::Context;
+use super::cli::{Index, ModelArgs};
+use super::context::{Context, Wanted};
 use super::failure::Failure;
 use super::output::{Output, Unit, short_path};
 use super::target::stored_path;
@@ -100,8 +100,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
         None
     };
     let root = context.library();
-    let reference = reference(context, &root, arguments.model.model.as_deref())?;
-    let model = context.model(&reference)?;
+    let model = context.model(&wanted(context, &root, &arguments.model)?)?;
     interrupt::listen();
     let progress = Progress::new(&context.output, 0, "embedding");
     let mut indexer = Indexer::open(
@@ -201,21 +200,24 @@ fn paths(context: &Context, arguments: &Index) -> anyhow::Result<(Vec<PathBuf>, 
     Ok((paths, takes_stdin))
 }
 
-/// The model that is asked for, else the library's own, else the default.
-fn reference(context: &Context, root: &Path, asked: Option<&str>) -> anyhow::Result<String> {
-    if let Some(asked) = asked {
-        return Ok(asked.to_owned());
-    }
+/// The model that is asked for, else the library's own, else the default; each in the precision that is asked for,
+/// else the library's own.
+fn wanted(context: &Context, root: &Path, asked: &ModelArgs) -> anyhow::Result<Wanted> {
+    let mut wanted = Wanted::from(asked);
     if store::exists(root) {
         let reader = store::open_reader(root).map_err(topoi::Error::from)?;
         if let Some(model) = reader.model()? {
             context
                 .output
                 .detail(format_args!("the library's model is {}", model.reference));
-            return Ok(model.reference);
+            let own = Wanted::from(model);
+            if asked.model.is_none() {
+                wanted.reference = own.reference;
+            }
+            wanted.precision = wanted.precision.or(own.precision);
         }
     }
-    Ok(super::context::DEFAULT_MODEL.to_owned())
+    Ok(wanted)
 }
 
 /// Paths that the library has below those given, and that are no longer there.

@@ -5,7 +5,7 @@ use topoi_models::{ModelRef, manifests};
 
 use super::Outcome;
 use super::cli::Model;
-use super::context::Context;
+use super::context::{Context, Wanted};
 use super::output::{FAINT, STRONG};
 
 #[derive(Serialize)]
@@ -83,7 +83,10 @@ fn list(context: &mut Context, json: bool) -> anyhow::Result<Outcome> {
 }
 
 fn show(context: &mut Context, model: &str, json: bool) -> anyhow::Result<Outcome> {
-    let loaded = context.model(model)?;
+    let loaded = context.model(&Wanted {
+        reference: model.to_owned(),
+        ..Wanted::default()
+    })?;
     let folder = context
         .locate(&model.parse::<ModelRef>()?)?
         .path()

@@ -1,7 +1,9 @@
-//! `topoi eval`: how well passages are found, on a test collection in BEIR's form.
+//! `topoi eval`: how well passages are found, on a test collection in BEIR's form, and how well the likeness of
+//! sentences is told, on a table of pairs.
 
 mod collection;
 mod measures;
+mod sts;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -41,14 +43,11 @@ struct EvalJson {
 }
 
 pub(crate) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Outcome> {
+    if arguments.collection.is_file() {
+        return sts::run(context, arguments);
+    }
     let collection = Collection::read(&arguments.collection)?;
-    let model = context.model(
-        arguments
-            .model
-            .model
-            .as_deref()
-            .unwrap_or(super::context::DEFAULT_MODEL),
-    )?;
+    let model = context.model(&(&arguments.model).into())?;
     let encoder = model.encoder.as_ref();
     interrupt::listen();
     let temporary = tempfile::tempdir()?;
