@@ -12,7 +12,7 @@ use super::embeddings::WORDS;
 use super::head::{Head, dense_digest};
 use super::layout::Layout;
 use super::packed::simd::Isa;
-use super::packed::{self, PackedBert, Quality};
+use super::packed::{self, PackedBert, Quality, Target};
 use super::tokens::TokenCounter;
 use super::weights::Weights;
 use super::workers;
@@ -134,7 +134,8 @@ impl Made {
             }
         };
         let weights = Weights::open(&layout.transformer)?.with_prefix_of(WORDS)?;
-        let bert = PackedBert::load(weights, layout.config.clone(), quality, isa)?;
+        let target = Target { quality, isa };
+        let bert = PackedBert::load(weights, layout.config.clone(), target)?;
         Ok(Self {
             backend: Box::new(Packed { bert, head }),
             precision,

@@ -1,5 +1,6 @@
 //! The weights file, mapped into memory and read tensor by tensor, each with its shape checked.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -191,6 +192,22 @@ impl Weights {
         let mut values = Vec::new();
         self.append(name, shape, &mut values)?;
         Ok(values)
+    }
+
+    /// The tensor `name`, which must have `shape`, row-major: in the mapped file where it lies there as f32, as most
+    /// do, so that it isn't copied before it is packed.
+    pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Cow<'_, [f32]>, LoadError> {
+        let (kind, bytes) = self.view(name, shape)?;
+        if let Kind::F32 = kind
+            && cfg!(target_endian = "little")
+        {
+            // SAFETY: any four bytes are an f32, and those of a little-endian machine are in the file's order.
+            let (before, numbers, after) = unsafe { bytes.align_to::<f32>() };
+            if before.is_empty() && after.is_empty() {
+                return Ok(Cow::Borrowed(numbers));
+            }
+        }
+        self.read(name, shape).map(Cow::Owned)
     }
 
     fn view(&self, name: &str, shape: &[usize]) -> Result<(Kind, &[u8]), LoadError> {

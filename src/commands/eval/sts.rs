@@ -118,7 +118,11 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
         products.sum()
     };
     let lengths = (dot(a, a) * dot(b, b)).sqrt();
-    if lengths > 0.0 { dot(a, b) / lengths } else { 0.0 }
+    if lengths > 0.0 {
+        dot(a, b) / lengths
+    } else {
+        0.0
+    }
 }
 
 /// Spearman's rank correlation: Pearson's of the ranks, equal values sharing the mean of theirs.
@@ -132,7 +136,11 @@ fn spearman(a: &[f64], b: &[f64]) -> f64 {
             .sum()
     };
     let spread = (sum(&a, &a) * sum(&b, &b)).sqrt();
-    if spread > 0.0 { sum(&a, &b) / spread } else { 0.0 }
+    if spread > 0.0 {
+        sum(&a, &b) / spread
+    } else {
+        0.0
+    }
 }
 
 /// The rank of each value, from 1.

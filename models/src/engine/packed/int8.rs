@@ -28,38 +28,56 @@ pub(crate) struct BytePanels {
 }
 
 impl BytePanels {
-    /// Quantises and packs weights as checkpoints have them: `outputs × inputs`, row-major.
-    pub(crate) fn pack(weights: &[f32], outputs: usize, inputs: usize) -> Self {
-        let padded = inputs.next_multiple_of(GROUP);
+    /// Zeros of `inputs × outputs`.
+    pub(crate) fn zeros(inputs: usize, outputs: usize) -> Self {
+        let inputs = inputs.next_multiple_of(GROUP);
         let columns = outputs.next_multiple_of(PANEL);
-        let blocks = padded / GROUP;
-        let mut bytes = Bytes::filled(padded * columns, 0x80);
-        let mut scales = Aligned::zeros(blocks * columns);
-        let (all_bytes, all_scales) = (bytes.as_mut_slice(), scales.as_mut_slice());
-        for (column, row) in weights.chunks_exact(inputs.max(1)).enumerate() {
-            let (panel, place) = (column / PANEL, column % PANEL);
-            let panel_bytes = &mut all_bytes[panel * padded * PANEL..];
-            let panel_scales = &mut all_scales[panel * blocks * PANEL..];
-            for (block, weights) in row.chunks(GROUP).enumerate() {
-                let largest = weights.iter().fold(0.0f32, |most, w| most.max(w.abs()));
-                panel_scales[block * PANEL + place] = largest / LARGEST;
-                let inverse = if largest > 0.0 {
-                    LARGEST / largest
-                } else {
-                    0.0
-                };
-                for (index, weight) in weights.iter().enumerate() {
-                    let input = block * GROUP + index;
-                    let byte = (weight * inverse).round_ties_even() as i8;
-                    panel_bytes[(input / 4 * PANEL + place) * 4 + input % 4] = byte as u8 ^ 0x80;
-                }
-            }
-        }
         Self {
-            bytes,
-            scales,
-            inputs: padded,
+            bytes: Bytes::filled(inputs * columns, 0x80),
+            scales: Aligned::zeros(inputs / GROUP * columns),
+            inputs,
             outputs,
+        }
+    }
+}
+
+/// Quantises weights as checkpoints have them, `outputs × inputs`, row-major, and packs them into the columns from
+/// `first` on.
+pub(crate) struct PackBytes<'a> {
+    pub(crate) panels: &'a mut BytePanels,
+    pub(crate) first: usize,
+    pub(crate) weights: &'a [f32],
+    pub(crate) inputs: usize,
+    /// What each weight is multiplied with.
+    pub(crate) scale: f32,
+}
+
+impl Kernel for PackBytes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let padded = self.panels.inputs;
+        let blocks = padded / GROUP;
+        let mut filled = vec![0.0; padded];
+        let mut quantised = vec![0; padded];
+        let rows = self.weights.chunks_exact(self.inputs.max(1));
+        for (column, row) in (self.first..).zip(rows) {
+            let (panel, place) = (column / PANEL, column % PANEL);
+            filled[..row.len()].copy_from_slice(row);
+            let scales = &mut self.panels.scales.as_mut_slice()[panel * blocks * PANEL..];
+            let scales = scales[place..].iter_mut().step_by(PANEL);
+            let parts = filled
+                .chunks_exact(GROUP)
+                .zip(quantised.chunks_exact_mut(GROUP));
+            for ((weights, bytes), scale) in parts.zip(scales) {
+                *scale = quantise(simd, weights, bytes).0 * self.scale;
+            }
+            let bytes = &mut self.panels.bytes.as_mut_slice()[panel * padded * PANEL..];
+            let places = bytes[place * 4..].chunks_mut(PANEL * 4);
+            for (place, four) in places.zip(quantised.as_chunks::<4>().0) {
+                place[..4].copy_from_slice(&four.map(|byte| byte ^ 0x80));
+            }
         }
     }
 }

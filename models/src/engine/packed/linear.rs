@@ -1,7 +1,7 @@
 //! The layers with weights: what is read from a checkpoint, packed, and multiplied with.
 
 use super::buffer::{Aligned, PANEL, Rows};
-use super::int8::{BytePanels, ByteProduct, ByteRows, Quantise};
+use super::int8::{BytePanels, ByteProduct, ByteRows, PackBytes, Quantise};
 use super::product::{Panels, Product};
 use super::simd::Isa;
 use crate::engine::config::TransformerConfig;
@@ -15,6 +15,13 @@ pub(crate) enum Quality {
     Int8,
 }
 
+/// What weights are packed for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target {
+    pub(crate) quality: Quality,
+    pub(crate) isa: Isa,
+}
+
 /// `x Wᵀ + b`
 pub(super) struct Linear {
     weights: Packed,
@@ -25,6 +32,29 @@ pub(super) struct Linear {
 enum Packed {
     F32(Panels),
     Int8(BytePanels),
+}
+
+impl Packed {
+    fn zeros(inputs: usize, outputs: usize, quality: Quality) -> Self {
+        match quality {
+            Quality::F32 => Self::F32(Panels::zeros(inputs, outputs)),
+            Quality::Int8 => Self::Int8(BytePanels::zeros(inputs, outputs)),
+        }
+    }
+
+    /// Packs weights of `outputs × inputs`, each multiplied with `scale`, into the columns from `first` on.
+    fn fill(&mut self, isa: Isa, first: usize, weights: &[f32], inputs: usize, scale: f32) {
+        match self {
+            Self::F32(panels) => panels.pack(first, weights, scale),
+            Self::Int8(panels) => isa.run(PackBytes {
+                panels,
+                first,
+                weights,
+                inputs,
+                scale,
+            }),
+        }
+    }
 }
 
 /// Some rows of a matrix: the matrix, the first row, how many.
@@ -41,27 +71,19 @@ impl Linear {
         names: &[(&str, f32)],
         inputs: usize,
         outputs: usize,
-        quality: Quality,
+        target: Target,
     ) -> Result<Self, LoadError> {
-        let (mut weight, mut bias) = (Vec::new(), Vec::new());
-        weight.reserve_exact(names.len() * inputs * outputs);
-        for (name, scale) in names {
-            let (first_weight, first_bias) = (weight.len(), bias.len());
-            weights.append(&format!("{name}.weight"), &[outputs, inputs], &mut weight)?;
-            weights.append(&format!("{name}.bias"), &[outputs], &mut bias)?;
-            if *scale != 1.0 {
-                let weights = &mut weight[first_weight..];
-                for number in weights.iter_mut().chain(&mut bias[first_bias..]) {
-                    *number *= scale;
-                }
-            }
-        }
         let total = names.len() * outputs;
+        let mut packed = Packed::zeros(inputs, total, target.quality);
+        let mut bias = Vec::with_capacity(total);
+        for (index, (name, scale)) in names.iter().enumerate() {
+            let part = weights.tensor(&format!("{name}.weight"), &[outputs, inputs])?;
+            packed.fill(target.isa, index * outputs, &part, inputs, *scale);
+            let part = weights.tensor(&format!("{name}.bias"), &[outputs])?;
+            bias.extend(part.iter().map(|bias| bias * scale));
+        }
         Ok(Self {
-            weights: match quality {
-                Quality::F32 => Packed::F32(Panels::pack(&weight, total, inputs)),
-                Quality::Int8 => Packed::Int8(BytePanels::pack(&weight, total, inputs)),
-            },
+            weights: packed,
             bias: filled_up(&bias),
         })
     }

@@ -37,7 +37,7 @@ use super::embeddings::Embeddings;
 use super::weights::Weights;
 use crate::error::{EncodeError, LoadError};
 
-pub(crate) use linear::Quality;
+pub(crate) use linear::{Quality, Target};
 
 /// The encoder.
 pub(crate) struct PackedBert {
@@ -108,12 +108,12 @@ impl Layer {
         weights: &Weights,
         index: usize,
         config: &TransformerConfig,
-        quality: Quality,
+        target: Target,
     ) -> Result<Self, LoadError> {
         let name = |part: &str| format!("encoder.layer.{index}.{part}");
         let (hidden, wide) = (config.hidden, config.intermediate);
         let linear = |part: &str, inputs: usize, outputs: usize| {
-            Linear::load(weights, &[(&name(part), 1.0)], inputs, outputs, quality)
+            Linear::load(weights, &[(&name(part), 1.0)], inputs, outputs, target)
         };
         // Scores are divided by the root of a head's width: here the queries are.
         let scale = 1.0 / ((hidden / config.heads) as f32).sqrt();
@@ -127,7 +127,7 @@ impl Layer {
                 ],
                 hidden,
                 hidden,
-                quality,
+                target,
             )?,
             attention_output: linear("attention.output.dense", hidden, hidden)?,
             attention_norm: Norm::load(weights, &name("attention.output.LayerNorm"), config)?,
@@ -143,19 +143,18 @@ impl PackedBert {
     pub(crate) fn load(
         weights: Weights,
         config: TransformerConfig,
-        quality: Quality,
-        isa: Isa,
+        target: Target,
     ) -> Result<Self, LoadError> {
         let norm = Norm::load(&weights, "embeddings.LayerNorm", &config)?;
         let layers = (0..config.layers)
-            .map(|index| Layer::load(&weights, index, &config, quality))
+            .map(|index| Layer::load(&weights, index, &config, target))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             embeddings: Embeddings::load(weights, &config)?,
             norm,
             layers,
             config,
-            isa,
+            isa: target.isa,
         })
     }
 

@@ -23,16 +23,16 @@ pub(crate) struct Panels {
 }
 
 impl Panels {
-    /// Packs weights as checkpoints have them: `outputs × inputs`, row-major.
-    pub(crate) fn pack(weights: &[f32], outputs: usize, inputs: usize) -> Self {
-        let mut panels = Self::zeros(inputs, outputs);
-        for (column, row) in weights.chunks_exact(inputs.max(1)).enumerate() {
-            let panel = panels.panel_mut(column / PANEL);
+    /// Packs weights as checkpoints have them, `outputs × inputs`, row-major, into the columns from `first` on, each
+    /// multiplied with `scale`.
+    pub(crate) fn pack(&mut self, first: usize, weights: &[f32], scale: f32) {
+        let rows = weights.chunks_exact(self.inputs.max(1));
+        for (column, row) in (first..).zip(rows) {
+            let panel = self.panel_mut(column / PANEL);
             for (place, weight) in panel[column % PANEL..].iter_mut().step_by(PANEL).zip(row) {
-                *place = *weight;
+                *place = weight * scale;
             }
         }
-        panels
     }
 
     pub(crate) fn zeros(inputs: usize, outputs: usize) -> Self {
