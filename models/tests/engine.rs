@@ -15,7 +15,8 @@ use common::{Tiny, candle, cosine, encode, f32, load_from, packed, twin};
 use serde_json::json;
 use tempfile::TempDir;
 use topoi_models::{
-    Device, EncodeError, Encoder, Engine, Pooling, Precision, Role, SentenceEncoder, Settings,
+    Device, EncodeError, Encoder, Engine, Instructions, Pooling, Precision, Role, SentenceEncoder,
+    Settings,
 };
 
 fn load(model: &Tiny) -> (TempDir, SentenceEncoder) {
@@ -114,6 +115,91 @@ fn every_activation_agrees_with_its_definition() {
             ..Tiny::default()
         });
     }
+}
+
+#[test]
+fn what_the_packed_engine_does_not_know_is_left_to_candle() {
+    let model = Tiny {
+        activation: "silu",
+        ..Tiny::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    model.write(folder.path());
+    let encoder = load_from(folder.path(), &Settings::default()).unwrap();
+    assert!(encoder.fallback().unwrap().contains("Silu"));
+    assert_eq!(encoder.identity().precision, Precision::F32);
+    assert_near(&model, &encoder, 2e-5);
+    for settings in packed(Precision::F32) {
+        let refused = load_from(folder.path(), &settings).unwrap_err();
+        assert!(refused.contains("packed engine"), "{refused}");
+    }
+    let (_folder, known) = load(&Tiny::default());
+    assert_eq!(known.fallback(), None);
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    Tiny::default().write(folder.path());
+    let refuse = |settings: Settings, what: &str| {
+        let refused = load_from(folder.path(), &settings).unwrap_err();
+        assert!(refused.contains(what), "{refused}");
+    };
+    let precision = |precision| Settings {
+        precision: Some(precision),
+        ..Settings::default()
+    };
+    refuse(precision(Precision::F16), "f16");
+    refuse(precision(Precision::Bf16), "bf16");
+    refuse(
+        Settings {
+            engine: Engine::Candle,
+            ..precision(Precision::Int8)
+        },
+        "int8",
+    );
+    refuse(
+        Settings {
+            engine: Engine::Packed,
+            device: Device::Metal,
+            ..Settings::default()
+        },
+        "graphics card",
+    );
+    let absent = Instructions::ALL
+        .into_iter()
+        .find(|set| !set.is_available());
+    refuse(
+        Settings {
+            instructions: absent,
+            ..Settings::default()
+        },
+        &absent.unwrap().to_string(),
+    );
+}
+
+#[test]
+fn a_precision_is_part_of_the_identity() {
+    let folder = tempfile::tempdir().unwrap();
+    Tiny::default().write(folder.path());
+    let load = |settings: &Settings| load_from(folder.path(), settings).unwrap();
+    let default = load(&Settings::default());
+    let (full, candle) = (load(&f32()), load(&candle()));
+    assert_eq!(default.identity().precision, Precision::Int8);
+    assert!(!default.identity().is_compatible_with(full.identity()));
+    assert!(candle.identity().is_compatible_with(full.identity()));
+}
+
+#[test]
+fn a_hundred_thousand_empty_texts_have_the_vector_of_one() {
+    let (_folder, encoder) = load(&Tiny::default());
+    let texts = vec![""; 100_000];
+    let one = encoder.encode_one("", Role::Passage).unwrap();
+    let embeddings = encoder
+        .encode(&texts, Role::Passage, &mut |_| ControlFlow::Continue(()))
+        .unwrap();
+    assert_eq!(embeddings.len(), texts.len());
+    assert!(embeddings.rows().all(|row| row == one));
 }
 
 #[test]

@@ -125,9 +125,10 @@ fn neither_threads_nor_the_rest_of_a_batch_change_a_bit() {
             };
             encoder(threads, settings)
         };
+        let one = encoder(1);
         let alone: Vec<Vec<f32>> = texts
             .iter()
-            .map(|text| encoder(1).encode_one(text, Role::Passage).unwrap())
+            .map(|text| one.encode_one(text, Role::Passage).unwrap())
             .collect();
         for threads in [1, 2, 3] {
             let found = encode(&encoder(threads), &texts, Role::Passage);
@@ -186,6 +187,31 @@ fn the_models_card_agrees_with_what_was_loaded() {
     assert_eq!(identity.max_tokens, manifest.max_tokens);
     assert!(identity.normalise);
     assert!(locator().cached(manifest).is_some());
+}
+
+#[test]
+fn every_length_around_what_the_model_reads_behaves() {
+    for precision in [Precision::F32, Precision::Int8] {
+        let settings = Settings {
+            precision: Some(precision),
+            ..Settings::default()
+        };
+        let encoder = encoder(2, settings);
+        // Two of the tokens that the model reads are special.
+        let texts: Vec<String> = [0, 1, 253, 254, 255, 256, 257, 100_000]
+            .map(|words| "trade ".repeat(words))
+            .to_vec();
+        for (text, words) in texts.iter().zip([0, 1, 253, 254, 255, 256, 257, 100_000]) {
+            assert_eq!(encoder.count_tokens(text), words + 2);
+        }
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let found = encode(&encoder, &texts, Role::Passage);
+        assert!(found.iter().flatten().all(|value| value.is_finite()));
+        assert_ne!(found[2], found[3]);
+        for longer in &found[4..] {
+            assert_eq!(longer, &found[3], "{precision}");
+        }
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::store::{self, Change, ModelRow, NewArticle, NewFile, NewPassage, Segm
 /// How many texts are embedded between two commits, at most.
 ///
 /// A few seconds of work on two cores: what an interruption can cost.
-const BATCH_TEXTS: usize = 128;
+const BATCH_TEXTS: usize = 512;
 
 /// How many passages are committed at once, at most, where most of them need no embedding.
 const BATCH_PASSAGES: usize = 8192;

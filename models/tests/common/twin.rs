@@ -124,6 +124,7 @@ fn activate(name: &str, x: f64) -> f64 {
             0.5 * x * (1.0 + inner.tanh())
         }
         "relu" | "ReLU" => x.max(0.0),
+        "silu" => x / (1.0 + (-x).exp()),
         "Tanh" => x.tanh(),
         "Identity" => x,
         "Sigmoid" => 1.0 / (1.0 + (-x).exp()),

@@ -24,6 +24,8 @@ mod linear;
 mod pointwise;
 mod product;
 pub(crate) mod simd;
+#[cfg(test)]
+mod tests;
 
 use attention::Attention;
 use buffer::Rows;
