@@ -5,7 +5,7 @@
 //! computed that a mask would have to take away again, since a text's tokens meet only each other.
 
 use super::buffer::{PANEL, Rows};
-use super::pointwise::softmax;
+use super::pointwise::unscaled_softmax;
 use super::product::{Panels, Product};
 use super::simd::{Kernel, Simd};
 
@@ -108,7 +108,9 @@ impl Attention<'_> {
             add: false,
         }
         .run(simd);
-        softmax(simd, scores.from_row_mut(0), stride, self.tokens);
+        let mut sums = [0.0; QUERIES];
+        let rows = scores.from_row_mut(0);
+        unscaled_softmax(simd, rows, stride, self.tokens, &mut sums);
         let attended_stride = attended.stride();
         Product {
             input: scores.from_row(0),
@@ -121,9 +123,13 @@ impl Attention<'_> {
             add: false,
         }
         .run(simd);
-        for row in 0..count {
+        for (row, sum) in sums.iter().enumerate().take(count) {
             let start = (first + row) * self.output_stride + head * self.width;
-            self.output[start..][..self.width].copy_from_slice(attended.row(row));
+            let places = &mut self.output[start..][..self.width];
+            let part = 1.0 / sum;
+            for (place, number) in places.iter_mut().zip(attended.row(row)) {
+                *place = number * part;
+            }
         }
     }
 }

@@ -107,13 +107,22 @@ impl Activate<'_> {
     }
 }
 
-/// Makes of the first `width` scores of each row their softmax, in place.
+/// Makes of the first `width` scores of each row numbers in proportion to their softmax, in place, and writes what
+/// they come to into `sums`, a number a row.
+///
+/// Dividing is left to whoever has multiplied with them: by then there are fewer numbers.
 #[inline(always)]
-pub(super) fn softmax<S: Simd>(simd: S, rows: &mut [f32], stride: usize, width: usize) {
+pub(super) fn unscaled_softmax<S: Simd>(
+    simd: S,
+    rows: &mut [f32],
+    stride: usize,
+    width: usize,
+    sums: &mut [f32],
+) {
     /// Far below any score, and finite, so that nothing becomes NaN.
     const NOTHING: f32 = -1e30;
     let filled = width.next_multiple_of(S::LANES);
-    for row in rows.chunks_mut(stride) {
+    for (row, sum) in rows.chunks_mut(stride).zip(sums) {
         let row = &mut row[..filled];
         row[width..].fill(NOTHING);
         // SAFETY: `filled` is a whole number of vectors, and the row has that many numbers.
@@ -123,17 +132,13 @@ pub(super) fn softmax<S: Simd>(simd: S, rows: &mut [f32], stride: usize, width: 
                 most = simd.max(simd.load(row.as_ptr().add(at)), most);
             }
             let most = simd.splat(simd.largest(most));
-            let mut sum = simd.splat(0.0);
+            let mut total = simd.splat(0.0);
             for at in (0..filled).step_by(S::LANES) {
                 let share = exp(simd, simd.sub(simd.load(row.as_ptr().add(at)), most));
-                sum = simd.add(sum, share);
+                total = simd.add(total, share);
                 simd.store(row.as_mut_ptr().add(at), share);
             }
-            let part = simd.splat(1.0 / simd.sum(sum));
-            for at in (0..filled).step_by(S::LANES) {
-                let share = simd.mul(simd.load(row.as_ptr().add(at)), part);
-                simd.store(row.as_mut_ptr().add(at), share);
-            }
+            *sum = simd.sum(total);
         }
     }
 }
