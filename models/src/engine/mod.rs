@@ -5,7 +5,9 @@
 //! | `layout` | what a model folder says: modules, pooling, prompts, lengths |
 //! | `config` | the transformer's own configuration, checked |
 //! | `weights` | the mapped weights file, read with shapes checked |
-//! | `tokens` | text → token numbers, counts and spans |
+//! | `tokens` | text → token numbers, counts and spans, in bounded memory |
+//! | `tokeniser` | the model's own tokeniser, run by us or by the `tokenizers` crate |
+//! | `wordpiece` | BERT's tokeniser, run by us |
 //! | `embeddings` | token numbers → what a transformer begins with |
 //! | `packed` | the packed engine: a vector a token, on a processor |
 //! | `candle` | the candle engine: the same on any device |
@@ -24,8 +26,10 @@ mod head;
 mod layout;
 mod packed;
 mod sentence;
+mod tokeniser;
 mod tokens;
 mod weights;
+mod wordpiece;
 mod workers;
 
 pub use sentence::{Engine, SentenceEncoder, Settings};

@@ -5,9 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokenizers::normalizers::{Lowercase, Sequence};
-use tokenizers::{PostProcessor, Tokenizer};
-
+use super::tokeniser::Tokeniser;
 use crate::error::LoadError;
 
 /// How much of a text goes through the tokeniser at once when all of its tokens are wanted. The tokeniser keeps
@@ -29,16 +27,14 @@ const MARGIN_TOKENS: usize = 16;
 /// Counts tokens and says where they lie, as the model's own tokeniser sees them. Cheap to clone.
 #[derive(Clone)]
 pub struct TokenCounter {
-    tokenizer: Arc<Tokenizer>,
+    tokeniser: Arc<Tokeniser>,
     max_tokens: usize,
     special: usize,
 }
 
 impl TokenCounter {
-    /// Reads `tokenizer.json` at `path` for a model that reads `max_tokens`.
-    ///
-    /// What the file says of padding and truncation is overridden: some ship padding to a fixed length, which
-    /// makes every text as dear as the longest, and truncation to another length than the model's.
+    /// Reads `tokenizer.json` at `path` for a model that reads `max_tokens`, whatever the file says of padding and
+    /// truncation.
     pub(crate) fn load(
         path: &Path,
         max_tokens: usize,
@@ -63,37 +59,25 @@ impl TokenCounter {
                 });
             }
         };
-        let mut tokenizer =
-            Tokenizer::from_bytes(&bytes).map_err(|error| unusable(error.to_string()))?;
-        tokenizer.with_padding(None);
-        tokenizer
-            .with_truncation(None)
-            .map_err(|error| unusable(error.to_string()))?;
-        if lower_case {
-            let mut normalizers = vec![Lowercase.into()];
-            normalizers.extend(tokenizer.get_normalizer().cloned());
-            tokenizer
-                .with_normalizer(Some(Sequence::new(normalizers)))
-                .map_err(|error| unusable(error.to_string()))?;
-        }
-        let special = tokenizer
-            .get_post_processor()
-            .map_or(0, |processor| processor.added_tokens(false));
+        let tokeniser =
+            Tokeniser::read(&bytes, lower_case).map_err(|error| unusable(error.to_string()))?;
+        let special = tokeniser.special_tokens();
         if max_tokens <= special {
             return Err(unusable(format!(
                 "it adds {special} tokens to every text, and the model reads {max_tokens}"
             )));
         }
-        // A vocabulary without a token for the unknown fails on the first unknown word: better now. A Yi syllable
-        // and a cuneiform sign are letters that tokenisers don't clean away and vocabularies lack.
-        tokenizer
-            .encode_fast("\u{a015} \u{12345}", true)
-            .map_err(|error| unusable(error.to_string()))?;
-        Ok(Self {
-            tokenizer: Arc::new(tokenizer),
+        Ok(Self::new(Arc::new(tokeniser), max_tokens))
+    }
+
+    /// Counts the tokens that `tokeniser` finds for a model that reads `max_tokens`, which is more than the special
+    /// ones.
+    pub(super) fn new(tokeniser: Arc<Tokeniser>, max_tokens: usize) -> Self {
+        Self {
+            special: tokeniser.special_tokens(),
+            tokeniser,
             max_tokens,
-            special,
-        })
+        }
     }
 
     /// How many tokens of a text the model reads, special tokens included.
@@ -113,12 +97,9 @@ impl TokenCounter {
     pub fn count(&self, text: &str) -> usize {
         let mut count = self.special;
         for (_, chunk) in chunks(text) {
-            count += match self.tokenizer.encode_fast(chunk, false) {
-                Ok(encoding) => encoding.len(),
-                // Loading has made sure that unknown words have a token. Should a tokeniser fail all the same,
-                // no text has more tokens than bytes.
-                Err(_) => chunk.len(),
-            };
+            // Loading has made sure that unknown words have a token. Should a tokeniser fail all the same, no
+            // text has more tokens than bytes.
+            count += self.tokeniser.count(chunk).unwrap_or(chunk.len());
         }
         count
     }
@@ -129,12 +110,11 @@ impl TokenCounter {
     pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let mut spans = Vec::new();
         for (offset, chunk) in chunks(text) {
-            if let Ok(encoding) = self.tokenizer.encode(chunk, false) {
+            if let Ok(found) = self.tokeniser.spans(chunk) {
                 spans.extend(
-                    encoding
-                        .get_offsets()
-                        .iter()
-                        .map(|(start, end)| offset + start..offset + end),
+                    found
+                        .into_iter()
+                        .map(|span| offset + span.start..offset + span.end),
                 );
             }
         }
@@ -159,18 +139,11 @@ impl TokenCounter {
             .min(MOST_BYTES);
         loop {
             let clipped = cut(text, window);
-            let mut encoding = self
-                .tokenizer
-                .encode_fast(clipped, false)
-                .map_err(|error| error.to_string())?;
-            let enough = encoding.len() > room + MARGIN_TOKENS;
-            if enough || clipped.len() == text.len() || window == MOST_BYTES {
-                encoding.truncate(room, 0, tokenizers::TruncationDirection::Right);
-                let complete = self
-                    .tokenizer
-                    .post_process(encoding, None, true)
-                    .map_err(|error| error.to_string())?;
-                return Ok(complete.get_ids().to_vec());
+            let is_all = clipped.len() == text.len() || window == MOST_BYTES;
+            let needed = if is_all { 0 } else { room + MARGIN_TOKENS + 1 };
+            let ids = self.tokeniser.ids(clipped, room, needed);
+            if let Some(ids) = ids.map_err(|error| error.to_string())? {
+                return Ok(ids);
             }
             window = window.saturating_mul(4).min(MOST_BYTES);
         }

@@ -103,22 +103,22 @@ impl Attention<'_> {
             rows: count,
             weights: keys,
             bias: None,
-            output: scores.from_row_mut(0),
+            output: scores.rows_mut_from(0),
             output_stride: stride,
             add: false,
         }
         .run(simd);
         let mut sums = [0.0; QUERIES];
-        let rows = scores.from_row_mut(0);
+        let rows = scores.rows_mut_from(0);
         unscaled_softmax(simd, rows, stride, self.tokens, &mut sums);
         let attended_stride = attended.stride();
         Product {
-            input: scores.from_row(0),
+            input: scores.rows_from(0),
             input_stride: stride,
             rows: count,
             weights: values,
             bias: None,
-            output: attended.from_row_mut(0),
+            output: attended.rows_mut_from(0),
             output_stride: attended_stride,
             add: false,
         }

@@ -72,12 +72,12 @@ impl Rows {
     }
 
     /// From row `first` on, all numbers, gaps between rows included.
-    pub(crate) fn from_row(&self, first: usize) -> &[f32] {
+    pub(crate) fn rows_from(&self, first: usize) -> &[f32] {
         &self.numbers.as_slice()[first * self.stride()..self.rows * self.stride()]
     }
 
     /// From row `first` on, all numbers, gaps between rows included.
-    pub(crate) fn from_row_mut(&mut self, first: usize) -> &mut [f32] {
+    pub(crate) fn rows_mut_from(&mut self, first: usize) -> &mut [f32] {
         let (start, end) = (first * self.stride(), self.rows * self.stride());
         &mut self.numbers.as_mut_slice()[start..end]
     }
@@ -88,14 +88,14 @@ impl Rows {
         if width % PANEL == 0 {
             return;
         }
-        for row in self.from_row_mut(0).chunks_mut(stride) {
+        for row in self.rows_mut_from(0).chunks_mut(stride) {
             row[width..width.next_multiple_of(PANEL)].fill(0.0);
         }
     }
 
     /// The numbers of one row.
     pub(crate) fn row(&self, row: usize) -> &[f32] {
-        &self.from_row(row)[..self.width]
+        &self.rows_from(row)[..self.width]
     }
 }
 

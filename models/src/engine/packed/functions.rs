@@ -108,7 +108,7 @@ pub(super) fn activate<S: Simd>(simd: S, activation: Activation, x: S::F) -> S::
         // Hendrycks and Gimpel 2016, section 2: ½ (1 + tanh u) is the sigmoid of 2u.
         Activation::GeluTanh => {
             /// 2 √(2/π)
-            const SCALE: f32 = 1.595_769_1;
+            const SCALE: f32 = 1.595_769;
             let cube = simd.mul(simd.mul(x, x), simd.splat(0.044_715 * SCALE));
             let inner = simd.mul(x, simd.add(cube, simd.splat(SCALE)));
             simd.mul(x, sigmoid(simd, inner))

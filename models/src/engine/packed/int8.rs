@@ -174,7 +174,7 @@ impl Kernel for Quantise<'_> {
 /// Quantises one block, which may lack its last panel; returns its scale and the sum of its bytes.
 #[inline(always)]
 fn quantise<S: Simd>(simd: S, input: &[f32], bytes: &mut [u8]) -> (f32, i32) {
-    debug_assert!(input.len() % S::LANES == 0 && bytes.len() >= input.len());
+    debug_assert!(input.len().is_multiple_of(S::LANES) && bytes.len() >= input.len());
     let mut most = simd.splat(0.0);
     let steps = input.len() / S::LANES;
     bytes[input.len()..].fill(0);
@@ -312,6 +312,10 @@ impl Strip {
     ///
     /// `R` rows from `row` on, all blocks and `V` vectors of columns must lie where the pointers say.
     #[inline(always)]
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "plain counting is what is unrolled into registers"
+    )]
     unsafe fn tile<S: Simd, const R: usize, const V: usize>(self, simd: S, row: usize) {
         // SAFETY: the caller answers for the rows.
         unsafe {

@@ -107,10 +107,10 @@ impl Linear {
         add: bool,
     ) {
         let output_stride = output.stride();
-        let output = output.from_row_mut(to);
+        let output = output.rows_mut_from(to);
         match &self.weights {
             Packed::F32(weights) => isa.run(Product {
-                input: input.from_row(first),
+                input: input.rows_from(first),
                 input_stride: input.stride(),
                 rows,
                 weights,
@@ -121,7 +121,7 @@ impl Linear {
             }),
             Packed::Int8(weights) => {
                 isa.run(Quantise {
-                    input: input.from_row(first),
+                    input: input.rows_from(first),
                     input_stride: input.stride(),
                     rows,
                     inputs: input.width(),

@@ -94,10 +94,10 @@ pub(crate) fn activate(numbers: &mut [f32], activation: Activation) {
     let mut rows = Rows::default();
     rows.resize(1, numbers.len());
     let stride = rows.stride();
-    rows.from_row_mut(0)[..numbers.len()].copy_from_slice(numbers);
+    rows.rows_mut_from(0)[..numbers.len()].copy_from_slice(numbers);
     rows.clear_margins();
     Isa::best().run(Activate {
-        rows: rows.from_row_mut(0),
+        rows: rows.rows_mut_from(0),
         stride,
         width: numbers.len(),
         activation,
@@ -169,12 +169,12 @@ impl PackedBert {
         let tokens = texts.iter().map(Vec::len).sum();
         space.tokens.resize(tokens, self.config.hidden);
         let stride = space.tokens.stride();
-        let mut rows = space.tokens.from_row_mut(0).chunks_mut(stride);
+        let mut rows = space.tokens.rows_mut_from(0).chunks_mut(stride);
         for ids in texts {
             self.embeddings.embed(ids, rows.by_ref().take(ids.len()))?;
         }
         space.tokens.clear_margins();
-        self.normalise(space.tokens.from_row_mut(0), stride, &self.norm);
+        self.normalise(space.tokens.rows_mut_from(0), stride, &self.norm);
         for layer in &self.layers {
             self.attend(layer, texts, space);
             self.feed_forward(layer, space);
@@ -201,12 +201,12 @@ impl PackedBert {
         for ids in texts {
             let (input_stride, output_stride) = (space.projected.stride(), space.attended.stride());
             self.isa.run(Attention {
-                input: space.projected.from_row(first),
+                input: space.projected.rows_from(first),
                 input_stride,
                 tokens: ids.len(),
                 heads: self.config.heads,
                 width: hidden / self.config.heads,
-                output: space.attended.from_row_mut(first),
+                output: space.attended.rows_mut_from(first),
                 output_stride,
                 scratch: &mut space.attention,
             });
@@ -236,7 +236,7 @@ impl PackedBert {
                 (&mut *tokens, first),
                 quantised,
             );
-            let block = &mut tokens.from_row_mut(first)[..count * stride];
+            let block = &mut tokens.rows_mut_from(first)[..count * stride];
             self.normalise(block, stride, &layer.attention_norm);
             layer.intermediate.set(
                 self.isa,
@@ -245,7 +245,7 @@ impl PackedBert {
                 quantised,
             );
             self.isa.run(Activate {
-                rows: wide.from_row_mut(0),
+                rows: wide.rows_mut_from(0),
                 stride: wide_stride,
                 width: self.config.intermediate,
                 activation: self.config.activation,
@@ -256,7 +256,7 @@ impl PackedBert {
                 (&mut *tokens, first),
                 quantised,
             );
-            let block = &mut tokens.from_row_mut(first)[..count * stride];
+            let block = &mut tokens.rows_mut_from(first)[..count * stride];
             self.normalise(block, stride, &layer.output_norm);
         }
     }

@@ -183,6 +183,10 @@ impl Strip {
     ///
     /// `R` rows from `row` on, all inputs and `V` vectors of columns must lie where the pointers say.
     #[inline(always)]
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "plain counting is what is unrolled into registers"
+    )]
     unsafe fn tile<S: Simd, const R: usize, const V: usize>(self, simd: S, row: usize) {
         // SAFETY: the caller answers for the rows.
         unsafe {

@@ -32,7 +32,7 @@ impl Numbers {
     fn rows(&mut self, rows: usize, width: usize) -> Rows {
         let mut matrix = garbage(rows, width);
         let stride = matrix.stride();
-        for row in matrix.from_row_mut(0).chunks_mut(stride) {
+        for row in matrix.rows_mut_from(0).chunks_mut(stride) {
             row[..width].copy_from_slice(&self.take(width));
         }
         matrix.clear_margins();
@@ -44,7 +44,7 @@ impl Numbers {
 fn garbage(rows: usize, width: usize) -> Rows {
     let mut matrix = Rows::default();
     matrix.resize(rows, width);
-    matrix.from_row_mut(0).fill(1e30);
+    matrix.rows_mut_from(0).fill(1e30);
     matrix
 }
 
@@ -115,12 +115,12 @@ fn a_product_is_that_of_the_plain_twin() {
             let output_stride = output.stride();
             let multiply = |output: &mut Rows, add| {
                 isa.run(Product {
-                    input: input.from_row(0),
+                    input: input.rows_from(0),
                     input_stride: input.stride(),
                     rows,
                     weights: &panels,
                     bias: Some(&filled_up(&bias)),
-                    output: output.from_row_mut(0),
+                    output: output.rows_mut_from(0),
                     output_stride,
                     add,
                 });
@@ -185,7 +185,7 @@ fn a_product_of_bytes_is_that_of_the_rounded_numbers() {
             // What an earlier, wider matrix has left behind must not count.
             for input in [&Numbers(3).rows(rows + 3, inputs + 70), &input] {
                 isa.run(Quantise {
-                    input: input.from_row(0),
+                    input: input.rows_from(0),
                     input_stride: input.stride(),
                     rows: input.rows(),
                     inputs: input.width(),
@@ -198,7 +198,7 @@ fn a_product_of_bytes_is_that_of_the_rounded_numbers() {
                 rows,
                 weights: &panels,
                 bias: &filled_up(&bias),
-                output: output.from_row_mut(0),
+                output: output.rows_mut_from(0),
                 output_stride,
                 add: false,
             });
@@ -214,7 +214,7 @@ fn the_largest_bytes_do_not_overflow() {
     for isa in each_isa() {
         for (x, w) in [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)] {
             let mut input = garbage(1, inputs);
-            input.from_row_mut(0)[..inputs].fill(x);
+            input.rows_mut_from(0)[..inputs].fill(x);
             let mut panels = BytePanels::zeros(inputs, 1);
             isa.run(PackBytes {
                 panels: &mut panels,
@@ -225,7 +225,7 @@ fn the_largest_bytes_do_not_overflow() {
             });
             let mut space = ByteRows::default();
             isa.run(Quantise {
-                input: input.from_row(0),
+                input: input.rows_from(0),
                 input_stride: input.stride(),
                 rows: 1,
                 inputs,
@@ -238,7 +238,7 @@ fn the_largest_bytes_do_not_overflow() {
                 rows: 1,
                 weights: &panels,
                 bias: &[0.0; 32],
-                output: output.from_row_mut(0),
+                output: output.rows_mut_from(0),
                 output_stride,
                 add: false,
             });
@@ -261,12 +261,12 @@ fn attention_is_that_of_the_plain_twin() {
                 let mut scratch = Scratch::default();
                 for tokens in [tokens, tokens.div_ceil(2), tokens] {
                     isa.run(Attention {
-                        input: input.from_row(0),
+                        input: input.rows_from(0),
                         input_stride: input.stride(),
                         tokens,
                         heads,
                         width,
-                        output: output.from_row_mut(0),
+                        output: output.rows_mut_from(0),
                         output_stride,
                         scratch: &mut scratch,
                     });
@@ -306,19 +306,19 @@ fn scores_of_any_size_make_shares() {
     for scale in [1.0, 1e4] {
         let mut input = garbage(3, 3);
         for (row, score) in [1.0, -1.0, 0.5].into_iter().enumerate() {
-            let row = &mut input.from_row_mut(row)[..3];
+            let row = &mut input.rows_mut_from(row)[..3];
             row.copy_from_slice(&[scale, score, score]);
         }
         for isa in each_isa() {
             let mut output = garbage(3, 1);
             let output_stride = output.stride();
             isa.run(Attention {
-                input: input.from_row(0),
+                input: input.rows_from(0),
                 input_stride: input.stride(),
                 tokens: 3,
                 heads: 1,
                 width: 1,
-                output: output.from_row_mut(0),
+                output: output.rows_mut_from(0),
                 output_stride,
                 scratch: &mut Scratch::default(),
             });
@@ -358,12 +358,12 @@ fn a_layer_norm_is_that_of_the_plain_twin() {
             let mut rows = garbage(5, width);
             let stride = rows.stride();
             for row in 0..5 {
-                for (to, from) in rows.from_row_mut(row).iter_mut().zip(input.row(row)) {
+                for (to, from) in rows.rows_mut_from(row).iter_mut().zip(input.row(row)) {
                     *to = from + 3.0;
                 }
             }
             isa.run(LayerNorm {
-                rows: rows.from_row_mut(0),
+                rows: rows.rows_mut_from(0),
                 stride,
                 width,
                 weight: &filled_up(&weight),
@@ -378,7 +378,8 @@ fn a_layer_norm_is_that_of_the_plain_twin() {
 #[test]
 fn every_activation_is_that_of_its_definition() {
     let values: Vec<f32> = (-60_000..=60_000).map(|step| step as f32 * 2e-4).collect();
-    let definitions: [(Activation, fn(f64) -> f64); 7] = [
+    type Definition = (Activation, fn(f64) -> f64);
+    let definitions: [Definition; 7] = [
         (Activation::Identity, |x| x),
         (Activation::Relu, |x| x.max(0.0)),
         (Activation::Gelu, |x| {
@@ -396,9 +397,9 @@ fn every_activation_is_that_of_its_definition() {
         for (activation, definition) in definitions {
             let mut rows = garbage(1, values.len());
             let stride = rows.stride();
-            rows.from_row_mut(0)[..values.len()].copy_from_slice(&values);
+            rows.rows_mut_from(0)[..values.len()].copy_from_slice(&values);
             isa.run(Activate {
-                rows: rows.from_row_mut(0),
+                rows: rows.rows_mut_from(0),
                 stride,
                 width: values.len(),
                 activation,
@@ -420,9 +421,9 @@ fn extreme_numbers_have_an_activation() {
         for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Sigmoid] {
             let mut rows = garbage(1, 2);
             let stride = rows.stride();
-            rows.from_row_mut(0)[..2].copy_from_slice(&[-1e30, 1e10]);
+            rows.rows_mut_from(0)[..2].copy_from_slice(&[-1e30, 1e10]);
             isa.run(Activate {
-                rows: rows.from_row_mut(0),
+                rows: rows.rows_mut_from(0),
                 stride,
                 width: 2,
                 activation,

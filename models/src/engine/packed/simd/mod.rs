@@ -125,15 +125,19 @@ impl Isa {
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            // SAFETY, of each: an `Isa` is only made of instructions that the processor was found to have.
+            // SAFETY: an `Isa` is only made of instructions that the processor was found to have.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx512Vnni => unsafe { avx512::Avx512::<true>::new() }.vectorise(kernel),
+            // SAFETY: an `Isa` is only made of instructions that the processor was found to have.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx512 => unsafe { avx512::Avx512::<false>::new() }.vectorise(kernel),
+            // SAFETY: an `Isa` is only made of instructions that the processor was found to have.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => unsafe { avx2::Avx2::new() }.vectorise(kernel),
+            // SAFETY: an `Isa` is only made of instructions that the processor was found to have.
             #[cfg(target_arch = "aarch64")]
             Instructions::NeonDot => unsafe { neon::Neon::<true>::new() }.vectorise(kernel),
+            // SAFETY: an `Isa` is only made of instructions that the processor was found to have.
             #[cfg(target_arch = "aarch64")]
             Instructions::Neon => unsafe { neon::Neon::<false>::new() }.vectorise(kernel),
             _ => portable::Portable.vectorise(kernel),

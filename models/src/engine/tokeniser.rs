@@ -1,0 +1,176 @@
+//! A model's tokeniser: ours where the model's is BERT's, else what the `tokenizers` crate makes of its file.
+
+use std::ops::Range;
+
+use serde::de::IgnoredAny;
+use tokenizers::normalizers::{Lowercase, Sequence};
+use tokenizers::{Encoding, PostProcessor, Tokenizer};
+
+use super::wordpiece::{Sink, WordPiece};
+
+/// Splits texts into tokens, as the `tokenizers` crate does.
+pub(super) enum Tokeniser {
+    /// One that is run here, much faster.
+    WordPiece(Box<WordPiece>),
+    /// One that the crate runs.
+    Crate(Box<Tokenizer>),
+}
+
+impl Tokeniser {
+    /// Reads a `tokenizer.json`.
+    ///
+    /// With `lower_case` a text becomes lower case before anything else. What the file says of padding and
+    /// truncation is overridden: some ship padding to a fixed length, which makes every text as dear as the
+    /// longest, and truncation to another length than the model's.
+    pub(super) fn read(json: &[u8], lower_case: bool) -> tokenizers::Result<Self> {
+        match WordPiece::read(json, lower_case) {
+            Some(ours) => Ok(Self::WordPiece(Box::new(ours))),
+            None => Self::read_with_crate(json, lower_case),
+        }
+    }
+
+    /// [`Self::read`] for any pipeline.
+    pub(super) fn read_with_crate(json: &[u8], lower_case: bool) -> tokenizers::Result<Self> {
+        // The crate panics where some parts of a file break off, so it is given whole ones only.
+        serde_json::from_slice::<IgnoredAny>(json)?;
+        let mut tokenizer = Tokenizer::from_bytes(json)?;
+        tokenizer.with_padding(None);
+        tokenizer.with_truncation(None)?;
+        if lower_case {
+            let mut normalizers = vec![Lowercase.into()];
+            normalizers.extend(tokenizer.get_normalizer().cloned());
+            tokenizer.with_normalizer(Some(Sequence::new(normalizers)))?;
+        }
+        // A vocabulary without a token for the unknown fails on the first unknown word: better now. A Yi syllable
+        // and a cuneiform sign are letters that tokenisers don't clean away and vocabularies lack.
+        tokenizer.encode_fast("\u{a015} \u{12345}", true)?;
+        Ok(Self::Crate(Box::new(tokenizer)))
+    }
+
+    /// How many special tokens every text gets.
+    pub(super) fn special_tokens(&self) -> usize {
+        match self {
+            Self::WordPiece(ours) => {
+                let (before, behind) = ours.ends();
+                before.len() + behind.len()
+            }
+            Self::Crate(tokenizer) => tokenizer
+                .get_post_processor()
+                .map_or(0, |processor| processor.added_tokens(false)),
+        }
+    }
+
+    /// How many tokens `text` has, without special ones.
+    pub(super) fn count(&self, text: &str) -> tokenizers::Result<usize> {
+        match self {
+            Self::WordPiece(ours) => {
+                let mut count = Count(0);
+                ours.tokenise(text, usize::MAX, &mut count)?;
+                Ok(count.0)
+            }
+            Self::Crate(tokenizer) => Ok(tokenizer.encode_fast(text, false)?.len()),
+        }
+    }
+
+    /// Where each token of `text` lies, in bytes, without special ones.
+    pub(super) fn spans(&self, text: &str) -> tokenizers::Result<Vec<Range<usize>>> {
+        match self {
+            Self::WordPiece(ours) => {
+                let mut spans = Vec::new();
+                ours.tokenise(text, usize::MAX, &mut spans)?;
+                Ok(spans)
+            }
+            Self::Crate(tokenizer) => {
+                let encoding = tokenizer.encode(text, false)?;
+                let offsets = encoding.get_offsets().iter();
+                Ok(offsets.map(|(start, end)| *start..*end).collect())
+            }
+        }
+    }
+
+    /// The numbers of the first `room` tokens of `text`, and of the special ones. `None` if it has fewer than
+    /// `needed`, of which special ones are none.
+    pub(super) fn ids(
+        &self,
+        text: &str,
+        room: usize,
+        needed: usize,
+    ) -> tokenizers::Result<Option<Vec<u32>>> {
+        match self {
+            Self::WordPiece(ours) => {
+                let (before, behind) = ours.ends();
+                let ends = before.len() + behind.len();
+                // Few texts have a token for less than three bytes.
+                let mut ids = Vec::with_capacity(ends + room.min(text.len() / 3));
+                ids.extend(before);
+                ours.tokenise(text, before.len() + room.max(needed), &mut ids)?;
+                let found = ids.len() - before.len();
+                ids.truncate(before.len() + room);
+                ids.extend(behind);
+                Ok((found >= needed).then_some(ids))
+            }
+            Self::Crate(tokenizer) => {
+                let mut encoding = tokenizer.encode_fast(text, false)?;
+                if encoding.len() < needed {
+                    return Ok(None);
+                }
+                encoding.truncate(room, 0, tokenizers::TruncationDirection::Right);
+                let complete: Encoding = tokenizer.post_process(encoding, None, true)?;
+                Ok(Some(complete.get_ids().to_vec()))
+            }
+        }
+    }
+}
+
+/// Counts tokens and forgets them.
+struct Count(usize);
+
+impl Sink for Count {
+    const SPANS: bool = false;
+
+    fn push(&mut self, _id: u32, _span: Range<usize>) {
+        self.0 += 1;
+    }
+
+    fn len(&self) -> usize {
+        self.0
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.0 = self.0.min(len);
+    }
+}
+
+/// Keeps the tokens' numbers.
+impl Sink for Vec<u32> {
+    const SPANS: bool = false;
+
+    fn push(&mut self, id: u32, _span: Range<usize>) {
+        self.push(id);
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.truncate(len);
+    }
+}
+
+/// Keeps where the tokens lie.
+impl Sink for Vec<Range<usize>> {
+    const SPANS: bool = true;
+
+    fn push(&mut self, _id: u32, span: Range<usize>) {
+        self.push(span);
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.truncate(len);
+    }
+}
