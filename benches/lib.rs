@@ -10,11 +10,15 @@ use topoi_models::{Locator, ModelRef, SentenceEncoder, Settings};
 ///
 /// Where it can't be had or loaded.
 pub fn load(settings: &Settings) -> Result<SentenceEncoder, Box<dyn std::error::Error>> {
+    let folder = locator().locate(&ModelRef::default())?;
+    Ok(SentenceEncoder::load(&folder, settings)?)
+}
+
+/// Finds models where the program `topoi` keeps them.
+pub fn locator() -> Locator<'static> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")));
-    let locator = Locator::new(cache.unwrap_or_default().join("topoi"));
-    let folder = locator.locate(&ModelRef::default())?;
-    Ok(SentenceEncoder::load(&folder, settings)?)
+    Locator::new(cache.unwrap_or_default().join("topoi"))
 }
 
 /// The paragraphs of the sample articles that are longer than a line.
