@@ -1,11 +1,11 @@
 //! `kill -9` in the middle of indexing: the library opens, what was committed is there, and the next run completes it.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::harness::{Place, sample_articles, shared_data};
+use crate::harness::{Place, shared_data};
 
 /// What a library holds, whatever numbers it gave.
 fn content(place: &Place) -> Vec<String> {
@@ -22,6 +22,30 @@ fn content(place: &Place) -> Vec<String> {
         .collect();
     lines.sort();
     lines
+}
+
+/// How many articles [`many_articles`] has: several commits' worth.
+const ARTICLES: usize = 800;
+
+/// Articles enough that indexing them commits several times.
+fn many_articles(place: &Place) -> PathBuf {
+    const WORDS: &str = "harbour tariff election drought museum railway vaccine orchard pension glacier \
+        tenant broadband ferry wheat archive satellite";
+    let words: Vec<&str> = WORDS.split_whitespace().collect();
+    let mut random = Random(0x0005_7061_6765);
+    let mut paragraph = || -> String {
+        let chosen = (0..40).map(|_| words[random.below(words.len() as u64) as usize]);
+        chosen.collect::<Vec<_>>().join(" ")
+    };
+    let articles: String = (0..ARTICLES)
+        .map(|number| {
+            let text = [paragraph(), paragraph()].join("\n\n");
+            let title = format!("Report {number}");
+            format!("{}\n", serde_json::json!({ "title": title, "text": text }))
+        })
+        .collect();
+    place.write("articles.jsonl", articles);
+    place.path("articles.jsonl")
 }
 
 /// Numbers that look random and are the same on every run.
@@ -62,11 +86,13 @@ fn index_and_kill(place: &Place, source: &Path, after: Duration) -> u64 {
     reader.join().unwrap()
 }
 
-fn kill_and_complete(source: &Path, kills: u32, longest: Duration) {
+fn kill_and_complete(source: &Path, kills: u32) {
     let undisturbed = Place::new();
+    let began = Instant::now();
     undisturbed
         .run([std::ffi::OsStr::new("index"), source.as_os_str()])
         .found();
+    let longest = began.elapsed();
     let expected = content(&undisturbed);
 
     let place = Place::new();
@@ -77,7 +103,7 @@ fn kill_and_complete(source: &Path, kills: u32, longest: Duration) {
             outcome => outcome.stdout.lines().count() as u64,
         };
         let before = articles();
-        let wait = Duration::from_millis(random.below(longest.as_millis() as u64));
+        let wait = Duration::from_millis(random.below(1 + longest.as_millis() as u64));
         let committed = index_and_kill(&place, source, wait);
         if place.path(".topoi/library.db").exists() {
             assert!(
@@ -105,8 +131,11 @@ fn killed_at_any_moment_the_library_opens_and_the_next_run_completes_it() {
         .ok()
         .and_then(|kills| kills.parse().ok());
     match (kills, shared_data("commentary/syndicate_2020.jsonl")) {
-        (Some(kills), Some(source)) => kill_and_complete(&source, kills, Duration::from_secs(9)),
-        _ => kill_and_complete(&sample_articles(), 8, Duration::from_secs(5)),
+        (Some(kills), Some(source)) => kill_and_complete(&source, kills),
+        _ => {
+            let sources = Place::new();
+            kill_and_complete(&many_articles(&sources), 8);
+        }
     }
 }
 
@@ -114,9 +143,10 @@ fn killed_at_any_moment_the_library_opens_and_the_next_run_completes_it() {
 #[cfg(unix)]
 fn interrupted_it_keeps_what_was_committed_and_goes_on_from_there() {
     let place = Place::new();
+    let source = many_articles(&place);
     let mut child = place
         .command(["--verbose", "index"])
-        .arg(sample_articles())
+        .arg(&source)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -142,10 +172,10 @@ fn interrupted_it_keeps_what_was_committed_and_goes_on_from_there() {
         .as_array()
         .unwrap()
         .len();
-    assert!((1..30).contains(&kept), "{kept} articles");
+    assert!((1..ARTICLES).contains(&kept), "{kept} articles");
     let mut command = place.command(["index", "--json"]);
-    let output = command.arg(sample_articles()).output().unwrap();
+    let output = command.arg(&source).output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["articles_added"], 30 - kept);
+    assert_eq!(report["articles_added"], ARTICLES - kept);
     place.run(["check"]).found();
 }
