@@ -38,7 +38,11 @@ impl Packed {
     fn zeros(inputs: usize, outputs: usize, quality: Quality) -> Self {
         match quality {
             Quality::F32 => Self::F32(Panels::zeros(inputs, outputs)),
-            Quality::Int8 => Self::Int8(BytePanels::zeros(inputs, outputs)),
+            Quality::Int8 => {
+                let mut panels = BytePanels::default();
+                panels.resize(inputs, outputs);
+                Self::Int8(panels)
+            }
         }
     }
 
@@ -50,6 +54,8 @@ impl Packed {
                 panels,
                 first,
                 weights,
+                stride: inputs,
+                rows: weights.len() / inputs.max(1),
                 inputs,
                 scale,
             }),
@@ -131,7 +137,7 @@ impl Linear {
                     input: space,
                     rows,
                     weights,
-                    bias: self.bias.as_slice(),
+                    bias: Some(self.bias.as_slice()),
                     output,
                     output_stride,
                     add,

@@ -47,7 +47,7 @@ pub(crate) struct PackedBert {
     norm: Norm,
     layers: Vec<Layer>,
     config: TransformerConfig,
-    isa: Isa,
+    target: Target,
 }
 
 struct Layer {
@@ -156,7 +156,7 @@ impl PackedBert {
             norm,
             layers,
             config,
-            isa: target.isa,
+            target,
         })
     }
 
@@ -166,8 +166,7 @@ impl PackedBert {
         texts: &[Vec<u32>],
         space: &mut Workspace,
     ) -> Result<(), EncodeError> {
-        let tokens = texts.iter().map(Vec::len).sum();
-        space.tokens.resize(tokens, self.config.hidden);
+        space.tokens.resize(tokens_of(texts), self.config.hidden);
         let stride = space.tokens.stride();
         let mut rows = space.tokens.rows_mut_from(0).chunks_mut(stride);
         for ids in texts {
@@ -182,37 +181,56 @@ impl PackedBert {
         Ok(())
     }
 
-    /// Queries, keys and values of all tokens, and what each token attends to of its own text.
+    /// What each token attends to of its own text: a few texts at a time, so that their queries, keys and values are
+    /// still near when they are needed.
     fn attend(&self, layer: &Layer, texts: &[Vec<u32>], space: &mut Workspace) {
+        space
+            .attended
+            .resize(space.tokens.rows(), self.config.hidden);
+        let mut first = 0;
+        for texts in texts.chunk_by(in_one_block()) {
+            self.attend_within(layer, first, texts, space);
+            first += tokens_of(texts);
+        }
+        space.attended.clear_margins();
+    }
+
+    /// The same for `texts` alone, whose tokens begin at `first`.
+    fn attend_within(
+        &self,
+        layer: &Layer,
+        first: usize,
+        texts: &[Vec<u32>],
+        space: &mut Workspace,
+    ) {
         let hidden = self.config.hidden;
-        let tokens = space.tokens.rows();
+        let tokens = tokens_of(texts);
         space.projected.resize(tokens, 3 * hidden);
-        space.attended.resize(tokens, hidden);
-        for first in (0..tokens).step_by(BLOCK) {
-            let count = BLOCK.min(tokens - first);
+        for start in (0..tokens).step_by(BLOCK) {
+            let count = BLOCK.min(tokens - start);
             layer.query_key_value.set(
-                self.isa,
-                (&space.tokens, first, count),
-                (&mut space.projected, first),
+                self.target.isa,
+                (&space.tokens, first + start, count),
+                (&mut space.projected, start),
                 &mut space.quantised,
             );
         }
-        let mut first = 0;
+        let mut start = 0;
         for ids in texts {
             let (input_stride, output_stride) = (space.projected.stride(), space.attended.stride());
-            self.isa.run(Attention {
-                input: space.projected.rows_from(first),
+            self.target.isa.run(Attention {
+                input: space.projected.rows_from(start),
                 input_stride,
                 tokens: ids.len(),
                 heads: self.config.heads,
                 width: hidden / self.config.heads,
-                output: space.attended.rows_mut_from(first),
+                output: space.attended.rows_mut_from(first + start),
                 output_stride,
+                quality: self.target.quality,
                 scratch: &mut space.attention,
             });
-            first += ids.len();
+            start += ids.len();
         }
-        space.attended.clear_margins();
     }
 
     /// The rest of a layer, which takes each token by itself: block by block, from beginning to end.
@@ -231,7 +249,7 @@ impl PackedBert {
             wide.resize(count, self.config.intermediate);
             let wide_stride = wide.stride();
             layer.attention_output.add(
-                self.isa,
+                self.target.isa,
                 (&*attended, first, count),
                 (&mut *tokens, first),
                 quantised,
@@ -239,19 +257,19 @@ impl PackedBert {
             let block = &mut tokens.rows_mut_from(first)[..count * stride];
             self.normalise(block, stride, &layer.attention_norm);
             layer.intermediate.set(
-                self.isa,
+                self.target.isa,
                 (&*tokens, first, count),
                 (&mut *wide, 0),
                 quantised,
             );
-            self.isa.run(Activate {
+            self.target.isa.run(Activate {
                 rows: wide.rows_mut_from(0),
                 stride: wide_stride,
                 width: self.config.intermediate,
                 activation: self.config.activation,
             });
             layer.output.add(
-                self.isa,
+                self.target.isa,
                 (&*wide, 0, count),
                 (&mut *tokens, first),
                 quantised,
@@ -262,7 +280,7 @@ impl PackedBert {
     }
 
     fn normalise(&self, rows: &mut [f32], stride: usize, norm: &Norm) {
-        self.isa.run(LayerNorm {
+        self.target.isa.run(LayerNorm {
             rows,
             stride,
             width: self.config.hidden,
@@ -270,5 +288,20 @@ impl PackedBert {
             bias: norm.bias(),
             epsilon: self.config.epsilon,
         });
+    }
+}
+
+/// How many tokens `texts` have together.
+fn tokens_of(texts: &[Vec<u32>]) -> usize {
+    texts.iter().map(Vec::len).sum()
+}
+
+/// Whether a text goes into the block of the one before it: as long as they fit into [`BLOCK`] tokens together.
+fn in_one_block() -> impl FnMut(&Vec<u32>, &Vec<u32>) -> bool {
+    let mut room = None;
+    move |text, next| {
+        let left: usize = room.unwrap_or(BLOCK.saturating_sub(text.len()));
+        room = left.checked_sub(next.len());
+        room.is_some()
     }
 }

@@ -3,6 +3,7 @@
 use super::attention::{Attention, Scratch};
 use super::buffer::Rows;
 use super::int8::{BytePanels, ByteProduct, ByteRows, GROUP, PackBytes, Quantise};
+use super::linear::Quality;
 use super::pointwise::{Activate, LayerNorm};
 use super::product::{Panels, Product};
 use super::simd::Isa;
@@ -163,6 +164,12 @@ fn rounded_twin(input: &Rows, weights: &[f32], bias: &[f32]) -> Vec<Vec<f64>> {
     (0..input.rows()).map(row).collect()
 }
 
+fn byte_panels(inputs: usize, outputs: usize) -> BytePanels {
+    let mut panels = BytePanels::default();
+    panels.resize(inputs, outputs);
+    panels
+}
+
 #[test]
 fn a_product_of_bytes_is_that_of_the_rounded_numbers() {
     each_shape(|rows, inputs, outputs| {
@@ -172,11 +179,13 @@ fn a_product_of_bytes_is_that_of_the_rounded_numbers() {
         let bias = numbers.take(outputs);
         let expected = rounded_twin(&input, &weights, &bias);
         for isa in each_isa() {
-            let mut panels = BytePanels::zeros(inputs, outputs);
+            let mut panels = byte_panels(inputs, outputs);
             isa.run(PackBytes {
                 panels: &mut panels,
                 first: 0,
                 weights: &weights,
+                stride: inputs,
+                rows: outputs,
                 inputs,
                 scale: 1.0,
             });
@@ -197,7 +206,7 @@ fn a_product_of_bytes_is_that_of_the_rounded_numbers() {
                 input: &space,
                 rows,
                 weights: &panels,
-                bias: &filled_up(&bias),
+                bias: Some(&filled_up(&bias)),
                 output: output.rows_mut_from(0),
                 output_stride,
                 add: false,
@@ -215,11 +224,13 @@ fn the_largest_bytes_do_not_overflow() {
         for (x, w) in [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)] {
             let mut input = garbage(1, inputs);
             input.rows_mut_from(0)[..inputs].fill(x);
-            let mut panels = BytePanels::zeros(inputs, 1);
+            let mut panels = byte_panels(inputs, 1);
             isa.run(PackBytes {
                 panels: &mut panels,
                 first: 0,
                 weights: &vec![w; inputs],
+                stride: inputs,
+                rows: 1,
                 inputs,
                 scale: 3.0,
             });
@@ -237,7 +248,7 @@ fn the_largest_bytes_do_not_overflow() {
                 input: &space,
                 rows: 1,
                 weights: &panels,
-                bias: &[0.0; 32],
+                bias: None,
                 output: output.rows_mut_from(0),
                 output_stride,
                 add: false,
@@ -251,10 +262,19 @@ fn the_largest_bytes_do_not_overflow() {
 #[test]
 fn attention_is_that_of_the_plain_twin() {
     for tokens in SIZES {
-        for (heads, width) in [(1, 32), (3, 5), (2, 33)] {
+        let (f32, int8) = (Quality::F32, Quality::Int8);
+        let shapes = [
+            (1, 32, f32),
+            (3, 5, f32),
+            (2, 33, f32),
+            (3, 5, int8),
+            (3, 32, int8),
+            (2, 64, int8),
+        ];
+        for (heads, width, quality) in shapes {
             let hidden = heads * width;
             let input = Numbers(5).rows(tokens, 3 * hidden);
-            let expected = attention_twin(&input, heads, width);
+            let expected = attention_twin(&input, heads, width, quality);
             for isa in each_isa() {
                 let mut output = garbage(tokens, hidden);
                 let output_stride = output.stride();
@@ -268,24 +288,35 @@ fn attention_is_that_of_the_plain_twin() {
                         width,
                         output: output.rows_mut_from(0),
                         output_stride,
+                        quality,
                         scratch: &mut scratch,
                     });
                 }
-                let what = format!("{isa:?}, {tokens} tokens, {heads} heads of {width}");
+                let what =
+                    format!("{isa:?}, {tokens} tokens, {heads} heads of {width}, {quality:?}");
                 assert_near(&output, &expected, 1e-5, &what);
             }
         }
     }
 }
 
-fn attention_twin(input: &Rows, heads: usize, width: usize) -> Vec<Vec<f64>> {
+fn attention_twin(input: &Rows, heads: usize, width: usize, quality: Quality) -> Vec<Vec<f64>> {
     let hidden = heads * width;
     let part = |row: usize, part: usize, head: usize| {
         &input.row(row)[part * hidden + head * width..][..width]
     };
+    // Heads of another width than whole panels aren't quantised.
+    let is_rounded = quality == Quality::Int8 && width.is_multiple_of(32);
+    let score = |query: &[f32], key: &[f32]| -> f64 {
+        if is_rounded {
+            rounded(query).zip(rounded(key)).map(|(q, k)| q * k).sum()
+        } else {
+            dot(query, key)
+        }
+    };
     let attend = |row: usize, head: usize| -> Vec<f64> {
         let shares: Vec<f64> = (0..input.rows())
-            .map(|key| dot(part(row, 0, head), part(key, 1, head)).exp())
+            .map(|key| score(part(row, 0, head), part(key, 1, head)).exp())
             .collect();
         let total: f64 = shares.iter().sum();
         (0..width)
@@ -320,6 +351,7 @@ fn scores_of_any_size_make_shares() {
                 width: 1,
                 output: output.rows_mut_from(0),
                 output_stride,
+                quality: Quality::F32,
                 scratch: &mut Scratch::default(),
             });
             for row in 0..3 {
