@@ -90,7 +90,7 @@ pub enum LoadError {
         found: Vec<usize>,
     },
     /// A tensor holds numbers of a kind that isn't read.
-    #[error("tensor `{name}` in `{}` holds {found}, and only f32, f16 and bf16 are read", path.display())]
+    #[error("tensor `{name}` in `{}` holds {found}, and only {read} are read", path.display())]
     TensorType {
         /// The weights.
         path: PathBuf,
@@ -98,6 +98,8 @@ pub enum LoadError {
         name: String,
         /// The kind of number.
         found: String,
+        /// The kinds that are read.
+        read: &'static str,
     },
     /// The tokeniser's file can't be used.
     #[error("the tokeniser `{}` can't be used: {reason}", path.display())]

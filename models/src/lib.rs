@@ -29,12 +29,14 @@
 //! - **Encoding**: a [`SentenceEncoder`] runs the model. It stands behind the small trait [`Encoder`], and its
 //!   [`Identity`] says which vectors may be compared with which.
 //!
-//! Models of the types `bert`, `roberta` and `xlm-roberta` are computed, with weights in `safetensors`. Nothing
-//! here prints, reads an environment variable or knows what the texts are.
+//! Models of the types `bert`, `roberta` and `xlm-roberta` are computed, with weights in `safetensors`, and static
+//! models, which are tables of token embeddings; [`distil`] makes one of these from one of those. Nothing here
+//! prints, reads an environment variable or knows what the texts are.
 
 mod acquire;
 mod device;
 mod digest;
+mod distil;
 mod encoder;
 mod engine;
 mod error;
@@ -45,6 +47,7 @@ mod manifest;
 
 pub use acquire::{AcquireError, CachedModel, Locator, ModelRef, Progress, Quiet};
 pub use device::Device;
+pub use distil::{DistilError, DistilObserver, Distilled, distil};
 pub use encoder::{Embeddings, Encoder, Observer, Role};
 pub use engine::{Engine, SentenceEncoder, Settings, TokenCounter};
 pub use error::{EncodeError, LoadError};

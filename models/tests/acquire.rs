@@ -8,6 +8,7 @@
 mod common;
 
 use std::fs::{self, File};
+use std::ops::ControlFlow;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 use common::Tiny;
 use common::hub::{COMMIT, Hub, Mood};
 use common::world::{Counted, FILES, Labels, NAME, World, assert_works, by_name};
-use topoi_models::{AcquireError, Locator, ModelRef};
+use topoi_models::{AcquireError, Locator, ModelRef, Settings, distil};
 
 #[test]
 fn a_model_comes_from_the_hub_once_and_is_pinned() {
@@ -40,6 +41,22 @@ fn a_model_comes_from_the_hub_once_and_is_pinned() {
     assert_eq!(hub.requests(), requests);
     assert_eq!(world.placed(), ["org--tiny"]);
     assert!(!world.cache().join("downloads/org--tiny").exists());
+}
+
+#[test]
+fn a_static_model_comes_from_the_hub_too() {
+    let world = World::new();
+    let source = Locator::new(world.cache())
+        .locate(&ModelRef::Folder(world.model()))
+        .unwrap();
+    let table = world.root.path().join("static");
+    let go_on = &mut |_, _| ControlFlow::Continue(());
+    distil(&source, &table, None, &Settings::default(), go_on).unwrap();
+    let hub = Hub::serve(NAME, &table, Mood::Well);
+    let folder = world.locator(Some(&hub)).locate(&by_name()).unwrap();
+    assert_works(&folder);
+    // With its configuration, which says how many tokens are read.
+    assert!(folder.path().join("config.json").exists());
 }
 
 #[test]

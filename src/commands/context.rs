@@ -122,13 +122,7 @@ impl Context {
         let model: ModelRef = wanted.reference.parse()?;
         let folder = self.locate(&model)?;
         let begin = Instant::now();
-        let settings = Settings {
-            threads: self.global.threads,
-            precision: wanted.precision,
-            device: self.device(wanted.precision),
-            ..Settings::default()
-        };
-        let encoder = SentenceEncoder::load(&folder, &settings)?;
+        let encoder = SentenceEncoder::load(&folder, &self.settings(wanted.precision))?;
         if let Some(what) = encoder.fallback() {
             self.output.note(format_args!(
                 "{model} has {what}, which the fast engine doesn't know: the slower one computes it"
@@ -147,6 +141,16 @@ impl Context {
             reference,
             load: begin.elapsed(),
         })
+    }
+
+    /// How to run a model, in a precision.
+    pub(crate) fn settings(&self, precision: Option<Precision>) -> Settings {
+        Settings {
+            threads: self.global.threads,
+            precision,
+            device: self.device(precision),
+            ..Settings::default()
+        }
     }
 
     /// Where to compute in a precision.

@@ -1,12 +1,14 @@
-//! `topoi model`: which models there are, where they are, and fetching them.
+//! `topoi model`: which models there are, where they are, fetching them and making static ones of them.
+
+use std::ops::ControlFlow;
 
 use serde::Serialize;
-use topoi_models::{ModelRef, manifests};
+use topoi_models::{ModelRef, distil, manifests};
 
-use super::Outcome;
-use super::cli::Model;
+use super::cli::{Distil, Model};
 use super::context::{Context, Wanted};
-use super::output::{FAINT, STRONG};
+use super::output::{FAINT, STRONG, Unit};
+use super::{Outcome, interrupt};
 
 #[derive(Serialize)]
 struct ListedJson {
@@ -39,6 +41,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Model) -> anyhow::Result<Ou
             Ok(Outcome::Found)
         }
         Model::Show { model, json } => show(context, model, *json),
+        Model::Distil(arguments) => distil_to(context, arguments),
     }
 }
 
@@ -142,5 +145,42 @@ fn show(context: &mut Context, model: &str, json: bool) -> anyhow::Result<Outcom
             .output
             .line(format_args!("{STRONG}{name:<16}{STRONG:#}{value}"))?;
     }
+    Ok(Outcome::Found)
+}
+
+fn distil_to(context: &mut Context, arguments: &Distil) -> anyhow::Result<Outcome> {
+    let Distil {
+        model,
+        to,
+        dimensions,
+    } = arguments;
+    let model: ModelRef = model.parse()?;
+    let folder = context.locate(&model)?;
+    interrupt::listen();
+    let bar = context.output.progress(0, "distilling", Unit::Count);
+    let settings = context.settings(None);
+    let distilled = distil(&folder, to, *dimensions, &settings, &mut |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+        if interrupt::requested() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    bar.finish_and_clear();
+    let distilled = match distilled {
+        Err(_) if interrupt::requested() => {
+            return Err(topoi::Error::Interrupted.into());
+        }
+        distilled => distilled?,
+    };
+    context.output.note(format_args!(
+        "`{}` holds a static model of {model}: {} tokens, {} dimensions with {:.0} % of the variance",
+        to.display(),
+        distilled.tokens,
+        distilled.dimensions,
+        100.0 * distilled.variance
+    ));
     Ok(Outcome::Found)
 }

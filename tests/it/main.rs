@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod crash;
+mod distil;
 mod embed;
 mod eval;
 mod harness;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::AcquireError;
 use super::hub::{Hub, HubError};
-use super::inspect::{transformer_path, within};
+use super::inspect::{body_path, within};
 use super::progress::Progress;
 use super::stamp::{FileStamp, Stamp};
 use super::wheel;
@@ -119,24 +119,18 @@ impl Order<'_> {
     }
 
     /// Fetches what a model without a manifest consists of: what its `modules.json` names, and the files that
-    /// every transformer has.
+    /// every model of its kind has.
     fn discover(&self, hub: &Hub<'_>, haul: &mut Haul) -> Result<(), Failure> {
         self.optional(hub, haul, "modules.json")?;
         let modules = Modules::read(self.target).map_err(AcquireError::from)?;
-        let inside = transformer_path(modules.as_ref());
-        self.required(hub, haul, &within(&inside, "config.json"))?;
+        let inside = body_path(modules.as_ref());
         self.required(hub, haul, &within(&inside, "tokenizer.json"))?;
         self.optional(hub, haul, "config_sentence_transformers.json")?;
-        for name in [
-            "sentence_bert_config.json",
-            "sentence_roberta_config.json",
-            "sentence_xlm-roberta_config.json",
-        ] {
-            if self.optional(hub, haul, &within(&inside, name))? {
-                break;
-            }
+        if modules.as_ref().is_some_and(Modules::is_static) {
+            self.optional(hub, haul, &within(&inside, "config.json"))?;
+        } else {
+            self.configuration(hub, haul, &inside)?;
         }
-        self.optional(hub, haul, &within(&inside, "tokenizer_config.json"))?;
         for (kind, folder) in modules.iter().flat_map(|modules| &modules.modules) {
             let Some(folder) = folder.to_str() else {
                 continue;
@@ -158,6 +152,22 @@ impl Order<'_> {
                 self.required(hub, haul, &within(&inside, name))?;
             }
         }
+        Ok(())
+    }
+
+    /// Fetches what is said of the transformer in the folder `inside`.
+    fn configuration(&self, hub: &Hub<'_>, haul: &mut Haul, inside: &str) -> Result<(), Failure> {
+        self.required(hub, haul, &within(inside, "config.json"))?;
+        for name in [
+            "sentence_bert_config.json",
+            "sentence_roberta_config.json",
+            "sentence_xlm-roberta_config.json",
+        ] {
+            if self.optional(hub, haul, &within(inside, name))? {
+                break;
+            }
+        }
+        self.optional(hub, haul, &within(inside, "tokenizer_config.json"))?;
         Ok(())
     }
 

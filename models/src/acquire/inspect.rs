@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::stamp::Stamp;
-use crate::engine::{ModuleKind, Modules, weight_files};
+use crate::engine::{Modules, weight_files};
 use crate::error::LoadError;
 use crate::folder::ModelFolder;
 use crate::manifest::{Manifest, manifests};
@@ -17,7 +17,7 @@ pub(super) struct Essentials {
 impl Essentials {
     /// Finds them in `folder`.
     pub(super) fn find(folder: &Path) -> Result<Self, LoadError> {
-        let inside = transformer_path(Modules::read(folder)?.as_ref());
+        let inside = body_path(Modules::read(folder)?.as_ref());
         let weights = weight_files(&folder.join(&inside))?
             .iter()
             .filter_map(|path| path.file_name()?.to_str())
@@ -35,16 +35,10 @@ impl Essentials {
     }
 }
 
-/// The folder of the transformer among `modules`, as a path within the model's folder.
-pub(super) fn transformer_path(modules: Option<&Modules>) -> String {
+/// The folder with the model's weights and tokeniser among `modules`, as a path within the model's folder.
+pub(super) fn body_path(modules: Option<&Modules>) -> String {
     modules
-        .and_then(|modules| {
-            let (_, path) = modules
-                .modules
-                .iter()
-                .find(|(kind, _)| *kind == ModuleKind::Transformer)?;
-            path.to_str()
-        })
+        .and_then(|modules| modules.body()?.to_str())
         .unwrap_or("")
         .to_owned()
 }

@@ -8,6 +8,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::candle::CandleBert;
 use super::head::Head;
 use super::packed::{PackedBert, Workspace};
+use super::table::Table;
 use crate::error::EncodeError;
 
 /// A model that is ready to compute, shared between threads.
@@ -146,5 +147,38 @@ impl Worker for CandleWorker<'_> {
                 self.engine.head.forward(tokens)
             })
             .collect())
+    }
+}
+
+/// The table engine with what follows it.
+pub(crate) struct Averaged {
+    pub(crate) table: Table,
+    pub(crate) head: Head,
+}
+
+impl Backend for Averaged {
+    fn worker(&self) -> Box<dyn Worker + '_> {
+        Box::new(AveragedWorker { engine: self })
+    }
+
+    /// Nothing is gained by computing texts together, so that a batch is only as large as to make the way there not
+    /// count, and small enough for all cores to have something to do.
+    fn budget(&self) -> usize {
+        16_384
+    }
+}
+
+struct AveragedWorker<'e> {
+    engine: &'e Averaged,
+}
+
+impl Worker for AveragedWorker<'_> {
+    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError> {
+        let Averaged { table, head } = self.engine;
+        let rows = table.open()?;
+        texts
+            .iter()
+            .map(|ids| Ok(head.finish(table.mean(&rows, ids)?)))
+            .collect()
     }
 }

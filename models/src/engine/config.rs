@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::layout::read_json;
+use super::json::read_json;
 use crate::error::LoadError;
 
 /// The families of models that the engines compute, by `model_type`.

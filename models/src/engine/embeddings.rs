@@ -1,7 +1,8 @@
 //! What a transformer begins with: for each token the sum of its word's, its position's and its type's embedding.
 
 use super::config::{Positions, TransformerConfig};
-use super::weights::{RowError, RowTable, Weights};
+use super::rows::RowTable;
+use super::weights::Weights;
 use crate::error::{EncodeError, LoadError};
 
 /// The name of the tensor that every checkpoint of the BERT family has, whatever stands before it.
@@ -46,31 +47,22 @@ impl Embeddings {
         ids: &[u32],
         mut rows: impl Iterator<Item = &'r mut [f32]>,
     ) -> Result<(), EncodeError> {
-        let hidden = self.hidden;
-        let mut positions = position_ids(ids, self.numbering);
-        let mut outside = false;
-        let read = self.words.for_each_row(ids.iter().copied(), |word| {
-            let position = positions
-                .next()
-                .and_then(|position| self.positions.get(position * hidden..)?.get(..hidden));
-            if let (Some(row), Some(position)) = (rows.next(), position) {
-                row[..hidden].copy_from_slice(word);
-                add(&mut row[..hidden], position);
-            } else {
-                outside = true;
+        let words = self.words.open()?;
+        let mut word = Vec::with_capacity(self.hidden);
+        for (id, position) in ids.iter().zip(position_ids(ids, self.numbering)) {
+            let start = position * self.hidden;
+            let position = self.positions.get(start..start + self.hidden);
+            let (Some(row), Some(position)) = (rows.next(), position) else {
+                return Err(EncodeError::Compute {
+                    reason: format!("{} tokens are more than there are positions", ids.len()),
+                });
+            };
+            words.read(*id, &mut word)?;
+            for ((value, word), position) in row.iter_mut().zip(&word).zip(position) {
+                *value = word + position;
             }
-        });
-        match read {
-            Err(RowError::NoSuchRow(id)) => Err(EncodeError::TokenOutsideVocabulary {
-                id,
-                rows: self.words.rows(),
-            }),
-            Err(RowError::Unreadable(reason)) => Err(EncodeError::Compute { reason }),
-            Ok(()) if outside => Err(EncodeError::Compute {
-                reason: format!("{} tokens are more than there are positions", ids.len()),
-            }),
-            Ok(()) => Ok(()),
         }
+        Ok(())
     }
 }
 

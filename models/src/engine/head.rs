@@ -36,14 +36,23 @@ struct Dense {
 }
 
 impl Head {
-    /// Reads what follows a transformer that gives vectors of `hidden` numbers.
-    pub(crate) fn load(pooling: Pooling, steps: &[Step], hidden: usize) -> Result<Self, LoadError> {
-        let mut dim = hidden;
+    /// Reads what follows a body that gives tokens vectors of `width` numbers.
+    pub(crate) fn load(pooling: Pooling, steps: &[Step], width: usize) -> Result<Self, LoadError> {
+        let mut dim = width;
         let mut loaded = Vec::with_capacity(steps.len());
         for step in steps {
             loaded.push(match step {
                 Step::Normalise => HeadStep::Normalise,
                 Step::Dense(layout) => {
+                    if layout.inputs != dim {
+                        return Err(LoadError::Inconsistent {
+                            path: layout.folder.join("config.json"),
+                            reason: format!(
+                                "the layer takes {} numbers, and gets {dim}",
+                                layout.inputs
+                            ),
+                        });
+                    }
                     dim = layout.outputs;
                     HeadStep::Dense(Dense::load(layout)?)
                 }
@@ -61,14 +70,13 @@ impl Head {
         self.dim
     }
 
-    /// Whether a text's vector has unit length.
-    pub(crate) fn normalises(&self) -> bool {
-        matches!(self.steps.last(), Some(HeadStep::Normalise))
-    }
-
     /// The vector of a text whose tokens have these vectors; there is at least one.
     pub(crate) fn forward<'t>(&self, tokens: impl ExactSizeIterator<Item = &'t [f32]>) -> Vec<f32> {
-        let mut vector = pool(tokens, self.pooling);
+        self.finish(pool(tokens, self.pooling))
+    }
+
+    /// What becomes of a text's vector behind the pooling.
+    pub(crate) fn finish(&self, mut vector: Vec<f32>) -> Vec<f32> {
         for step in &self.steps {
             match step {
                 HeadStep::Dense(dense) => vector = dense.forward(&vector),

@@ -5,12 +5,16 @@
 //! | `layout` | what a model folder says: modules, pooling, prompts, lengths |
 //! | `config` | the transformer's own configuration, checked |
 //! | `weights` | the mapped weights file, read with shapes checked |
+//! | `numbers` | the kinds of numbers in it |
+//! | `rows` | a matrix in it of which only some rows are read |
+//! | `json` | the other files |
 //! | `tokens` | text → token numbers, counts and spans, in bounded memory |
 //! | `tokeniser` | the model's own tokeniser, run by us or by the `tokenizers` crate |
 //! | `wordpiece` | BERT's tokeniser, run by us |
 //! | `embeddings` | token numbers → what a transformer begins with |
 //! | `packed` | the packed engine: a vector a token, on a processor |
 //! | `candle` | the candle engine: the same on any device |
+//! | `table` | the table engine: a row a token, averaged |
 //! | `head` | a vector a token → a vector a text |
 //! | `backend` | what the engines have in common |
 //! | `batch` | which texts are computed together |
@@ -23,9 +27,13 @@ mod candle;
 mod config;
 mod embeddings;
 mod head;
+mod json;
 mod layout;
+mod numbers;
 mod packed;
+mod rows;
 mod sentence;
+mod table;
 mod tokeniser;
 mod tokens;
 mod weights;
@@ -35,5 +43,7 @@ mod workers;
 pub use sentence::{Engine, SentenceEncoder, Settings};
 pub use tokens::TokenCounter;
 
-pub(crate) use layout::{ModuleKind, Modules, describes_a_model};
+pub(crate) use layout::{Body, Layout, ModuleKind, Modules, describes_a_model};
+pub(crate) use table::EMBEDDINGS;
+pub(crate) use tokens::read_tokenizer;
 pub(crate) use weights::weight_files;

@@ -2,17 +2,20 @@
 
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
-use super::backend::{Backend, Candle, Packed, Worker};
+use super::backend::{Averaged, Backend, Candle, Packed, Worker};
 use super::batch;
 use super::candle::CandleBert;
+use super::config::TransformerConfig;
 use super::embeddings::WORDS;
 use super::head::{Head, dense_digest};
-use super::layout::Layout;
+use super::layout::{Body, Layout, Step, TableLayout, TransformerLayout};
 use super::packed::simd::Isa;
 use super::packed::{self, PackedBert, Quality, Target};
+use super::table::Table;
 use super::tokens::TokenCounter;
 use super::weights::Weights;
 use super::workers;
@@ -26,7 +29,8 @@ use crate::instructions::Instructions;
 /// Which of the engines computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Engine {
-    /// The packed engine on a processor, where it knows the model's layers; else candle.
+    /// For a static model the only engine that there is for one, on a processor. For a transformer the packed engine on
+    /// a processor, where it knows the model's layers; else candle.
     #[default]
     Auto,
     /// The packed engine, on a processor.
@@ -51,7 +55,7 @@ pub struct Settings {
     pub instructions: Option<Instructions>,
 }
 
-/// A sentence model of the BERT family.
+/// A sentence model: a transformer of the BERT family, or a table of token embeddings.
 ///
 /// On a processor each core computes whole batches alone. What is in a batch depends on the texts only, so the
 /// vectors are the same, bit for bit, on any number of threads.
@@ -59,6 +63,8 @@ pub struct SentenceEncoder {
     identity: Identity,
     counter: TokenCounter,
     prompt_tokens: [usize; 2],
+    /// The token that the backend isn't told of.
+    unread: Option<u32>,
     backend: Box<dyn Backend>,
     fallback: Option<String>,
     threads: NonZeroUsize,
@@ -81,14 +87,56 @@ const ON_A_PROCESSOR: Precision = Precision::Int8;
 struct Made {
     backend: Box<dyn Backend>,
     precision: Precision,
+    /// How many numbers a text's vector has.
+    dim: usize,
     /// Why it isn't the packed engine, though that was wanted.
     fallback: Option<String>,
+    /// Whether the engine is told of unknown tokens.
+    reads_unknown: bool,
 }
 
 impl Made {
     /// Chooses the engine for `layout` and reads the weights.
-    fn load(layout: &Layout, head: Head, settings: &Settings) -> Result<Self, LoadError> {
-        let unknown = packed::unknown(&layout.config);
+    fn load(layout: &Layout, settings: &Settings) -> Result<Self, LoadError> {
+        match &layout.body {
+            Body::Transformer(transformer) => Self::transformer(layout, transformer, settings),
+            Body::Table(table) => Self::table(layout, table, settings),
+        }
+    }
+
+    fn table(layout: &Layout, table: &TableLayout, settings: &Settings) -> Result<Self, LoadError> {
+        let precision = settings.precision.unwrap_or(Precision::F32);
+        let refused = match settings.engine {
+            Engine::Packed => Some("the packed engine".to_owned()),
+            Engine::Candle => Some("the candle engine".to_owned()),
+            Engine::Auto if precision != Precision::F32 => Some(precision.to_string()),
+            Engine::Auto => None,
+        };
+        if let Some(what) = refused {
+            return Err(LoadError::Settings {
+                reason: format!(
+                    "`{}` holds a static model, which isn't computed with {what}",
+                    layout.folder.display()
+                ),
+            });
+        }
+        let table = Table::load(&layout.folder, table)?;
+        let head = Head::load(layout.body.pooling(), &layout.steps, table.width())?;
+        Ok(Self {
+            precision,
+            dim: head.dim(),
+            fallback: None,
+            reads_unknown: table.reads_unknown(),
+            backend: Box::new(Averaged { table, head }),
+        })
+    }
+
+    fn transformer(
+        layout: &Layout,
+        transformer: &TransformerLayout,
+        settings: &Settings,
+    ) -> Result<Self, LoadError> {
+        let unknown = packed::unknown(&transformer.config);
         let on_cpu = settings.device.is_cpu();
         let fallback = match (settings.engine, unknown) {
             (Engine::Auto, Some(what)) if on_cpu => Some(what),
@@ -103,19 +151,28 @@ impl Made {
             Engine::Packed => true,
             Engine::Candle => false,
         };
+        let config = &transformer.config;
+        let head = Head::load(transformer.pooling, &layout.steps, config.hidden)?;
         if packed {
             let precision = settings.precision.unwrap_or(ON_A_PROCESSOR);
-            return Self::packed(layout, head, precision, settings.instructions);
+            return Self::packed(
+                &layout.folder,
+                config,
+                head,
+                precision,
+                settings.instructions,
+            );
         }
         let precision = settings.precision.unwrap_or(Precision::F32);
         Ok(Self {
             fallback,
-            ..Self::candle(layout, head, precision, settings.device)?
+            ..Self::candle(&layout.folder, config, head, precision, settings.device)?
         })
     }
 
     fn packed(
-        layout: &Layout,
+        folder: &Path,
+        config: &TransformerConfig,
         head: Head,
         precision: Precision,
         instructions: Option<Instructions>,
@@ -133,18 +190,21 @@ impl Made {
                 Isa::new(set).ok_or_else(|| impossible(&format!("`{set}`"), "processor"))?
             }
         };
-        let weights = Weights::open(&layout.transformer)?.with_prefix_of(WORDS)?;
+        let weights = Weights::open(folder)?.with_prefix_of(WORDS)?;
         let target = Target { quality, isa };
-        let bert = PackedBert::load(weights, layout.config.clone(), target)?;
+        let bert = PackedBert::load(weights, config.clone(), target)?;
         Ok(Self {
+            dim: head.dim(),
             backend: Box::new(Packed { bert, head }),
             precision,
             fallback: None,
+            reads_unknown: true,
         })
     }
 
     fn candle(
-        layout: &Layout,
+        folder: &Path,
+        config: &TransformerConfig,
         head: Head,
         precision: Precision,
         device: Device,
@@ -153,17 +213,19 @@ impl Made {
             .filter(|_| precision == Precision::F32 || !device.is_cpu())
             .ok_or_else(|| impossible(&precision.to_string(), "candle engine on this device"))?;
         let opened = device.open()?;
-        let weights = Weights::open(&layout.transformer)?.with_prefix_of(WORDS)?;
-        let bert = CandleBert::load(weights, layout.config.clone(), opened, dtype)?;
+        let weights = Weights::open(folder)?.with_prefix_of(WORDS)?;
+        let bert = CandleBert::load(weights, config.clone(), opened, dtype)?;
         Ok(Self {
+            dim: head.dim(),
             backend: Box::new(Candle {
                 bert,
                 head,
-                hidden: layout.config.hidden,
+                hidden: config.hidden,
                 card: (!device.is_cpu()).then(Mutex::default),
             }),
             precision,
             fallback: None,
+            reads_unknown: true,
         })
     }
 }
@@ -182,26 +244,46 @@ impl SentenceEncoder {
     /// When a file is missing, damaged, contradicts another, or asks for something that isn't computed here; when
     /// `settings` ask for what there isn't.
     pub fn load(folder: &ModelFolder, settings: &Settings) -> Result<Self, LoadError> {
-        let layout = Layout::read(&folder.path)?;
-        let head = Head::load(layout.pooling, &layout.steps, layout.config.hidden)?;
-        let (normalise, dim) = (head.normalises(), head.dim());
+        Self::with_layout(Layout::read(&folder.path)?, folder, settings)
+    }
+
+    /// Loads the body of the model in `folder`, without what follows it: a text's vector is the plain mean of its
+    /// tokens' vectors.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load).
+    pub(crate) fn load_body(folder: &ModelFolder, settings: &Settings) -> Result<Self, LoadError> {
+        Self::with_layout(Layout::read(&folder.path)?.into_body(), folder, settings)
+    }
+
+    fn with_layout(
+        layout: Layout,
+        folder: &ModelFolder,
+        settings: &Settings,
+    ) -> Result<Self, LoadError> {
         // Reading the vocabulary and reading the weights take about as long as each other.
         let (counter, made) = thread::scope(|scope| {
             let counter = scope.spawn(|| {
                 TokenCounter::load(
-                    &layout.transformer.join("tokenizer.json"),
+                    &layout.folder.join("tokenizer.json"),
                     layout.max_tokens,
                     layout.lower_case,
                 )
             });
-            let made = Made::load(&layout, head, settings);
+            let made = Made::load(&layout, settings);
             (counter.join(), made)
         });
         let counter = counter.map_err(|_| LoadError::Tokenizer {
-            path: layout.transformer.join("tokenizer.json"),
+            path: layout.folder.join("tokenizer.json"),
             reason: "reading it broke down".to_owned(),
         })??;
         let made = made?;
+        let counter = match layout.body {
+            Body::Transformer(_) => counter,
+            Body::Table(_) => counter.without_special_tokens(),
+        };
+        let unread = counter.unknown_token().filter(|_| !made.reads_unknown);
         let prompts = layout
             .prompts
             .or_else(|| folder.prompts.clone())
@@ -220,9 +302,9 @@ impl SentenceEncoder {
                 weights_sha256: folder.weights_sha256.clone(),
                 tokenizer_sha256: folder.tokenizer_sha256.clone(),
                 dense_sha256: dense_digest(&layout.steps)?,
-                pooling: layout.pooling,
-                normalise,
-                dim,
+                pooling: layout.body.pooling(),
+                normalise: matches!(layout.steps.last(), Some(Step::Normalise)),
+                dim: made.dim,
                 max_tokens: layout.max_tokens,
                 precision: made.precision,
                 query_prompt: query,
@@ -230,6 +312,7 @@ impl SentenceEncoder {
             },
             counter,
             prompt_tokens,
+            unread,
             backend: made.backend,
             fallback: made.fallback,
             threads: threads.min(most),
@@ -244,6 +327,63 @@ impl SentenceEncoder {
     /// The model's tokeniser, for counting where no vectors are wanted.
     pub fn token_counter(&self) -> &TokenCounter {
         &self.counter
+    }
+
+    /// The vectors of texts that are given as the numbers of their tokens, special tokens included and none of them
+    /// empty, in their order.
+    ///
+    /// # Errors
+    ///
+    /// As for [`encode`](Encoder::encode).
+    pub(crate) fn encode_tokens(
+        &self,
+        texts: &[Vec<u32>],
+        observer: Observer<'_>,
+    ) -> Result<Embeddings, EncodeError> {
+        let costs: Vec<usize> = texts.iter().map(Vec::len).collect();
+        self.in_batches(&costs, observer, |worker, batch| {
+            let ids: Vec<Vec<u32>> = batch.iter().map(|index| texts[*index].clone()).collect();
+            let vectors = worker.encode(&ids)?;
+            Ok(batch.iter().copied().zip(vectors).collect())
+        })
+    }
+
+    /// The vectors of texts that cost so many tokens, of which `compute` gives those of a batch, each with the index
+    /// of its text.
+    fn in_batches(
+        &self,
+        costs: &[usize],
+        observer: Observer<'_>,
+        compute: impl Fn(&mut dyn Worker, &[usize]) -> Result<Vec<(usize, Vec<f32>)>, EncodeError>
+        + Sync,
+    ) -> Result<Embeddings, EncodeError> {
+        let mut embeddings = Embeddings::zeros(costs.len(), self.identity.dim);
+        let batches = batch::plan(costs, self.backend.budget());
+        let mut done = 0;
+        let mut outcome = Ok(());
+        workers::run(
+            &batches,
+            self.threads,
+            || self.backend.worker(),
+            |worker, batch| (batch.len(), compute(worker.as_mut(), batch)),
+            |(count, vectors)| {
+                done += count;
+                let stored = vectors
+                    .and_then(|vectors| store(&vectors, &mut embeddings))
+                    .and_then(|()| match observer(done) {
+                        ControlFlow::Continue(()) => Ok(()),
+                        ControlFlow::Break(()) => Err(EncodeError::Cancelled { done }),
+                    });
+                match stored {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(error) => {
+                        outcome = Err(error);
+                        ControlFlow::Break(())
+                    }
+                }
+            },
+        );
+        outcome.map(|()| embeddings)
     }
 
     fn prompt(&self, role: Role) -> &str {
@@ -268,10 +408,13 @@ impl SentenceEncoder {
         for (place, index) in batch.iter().enumerate() {
             let text = texts.get(*index).copied().unwrap_or_default();
             let numbers = self.counter.ids(prompt, text);
-            let numbers = numbers.map_err(|reason| EncodeError::Tokenizer {
+            let mut numbers = numbers.map_err(|reason| EncodeError::Tokenizer {
                 text: *index,
                 reason,
             })?;
+            if let Some(unread) = self.unread {
+                numbers.retain(|id| *id != unread);
+            }
             // A text without tokens keeps its row of zeros: no model has anything to say of it.
             if !numbers.is_empty() {
                 tokens += numbers.len();
@@ -341,42 +484,15 @@ impl Encoder for SentenceEncoder {
         role: Role,
         observer: Observer<'_>,
     ) -> Result<Embeddings, EncodeError> {
-        let mut embeddings = Embeddings::zeros(texts.len(), self.identity.dim);
         let most = self.counter.max_tokens();
         let prompt = self.prompt(role).len();
         let costs: Vec<usize> = texts
             .iter()
             .map(|text| batch::expected_tokens(prompt + text.len(), most))
             .collect();
-        let batches = batch::plan(&costs, self.backend.budget());
-        let mut done = 0;
-        let mut outcome = Ok(());
-        workers::run(
-            &batches,
-            self.threads,
-            || self.backend.worker(),
-            |worker, batch| {
-                let vectors = self.encode_batch(worker.as_mut(), texts, batch, role);
-                (batch.len(), vectors)
-            },
-            |(count, vectors)| {
-                done += count;
-                let stored = vectors
-                    .and_then(|vectors| store(&vectors, &mut embeddings))
-                    .and_then(|()| match observer(done) {
-                        ControlFlow::Continue(()) => Ok(()),
-                        ControlFlow::Break(()) => Err(EncodeError::Cancelled { done }),
-                    });
-                match stored {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(error) => {
-                        outcome = Err(error);
-                        ControlFlow::Break(())
-                    }
-                }
-            },
-        );
-        outcome.map(|()| embeddings)
+        self.in_batches(&costs, observer, |worker, batch| {
+            self.encode_batch(worker, texts, batch, role)
+        })
     }
 }
 

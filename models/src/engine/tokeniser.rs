@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use serde::de::IgnoredAny;
+use serde::Deserialize;
 use tokenizers::normalizers::{Lowercase, Sequence};
 use tokenizers::{Encoding, PostProcessor, Tokenizer};
 
@@ -13,7 +13,28 @@ pub(super) enum Tokeniser {
     /// One that is run here, much faster.
     WordPiece(Box<WordPiece>),
     /// One that the crate runs.
-    Crate(Box<Tokenizer>),
+    Crate {
+        tokenizer: Box<Tokenizer>,
+        /// The token of what the vocabulary lacks, if there is one.
+        unknown: Option<u32>,
+    },
+}
+
+/// What of a `tokenizer.json` the crate doesn't tell.
+#[derive(Deserialize)]
+struct Outline {
+    #[serde(default)]
+    model: OutlineModel,
+}
+
+/// How kinds of models name their unknown token.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OutlineModel {
+    /// By its text, in all of them but one.
+    unk_token: Option<String>,
+    /// By its number, in that one (Unigram).
+    unk_id: Option<u32>,
 }
 
 impl Tokeniser {
@@ -32,19 +53,22 @@ impl Tokeniser {
     /// [`Self::read`] for any pipeline.
     pub(super) fn read_with_crate(json: &[u8], lower_case: bool) -> tokenizers::Result<Self> {
         // The crate panics where some parts of a file break off, so it is given whole ones only.
-        serde_json::from_slice::<IgnoredAny>(json)?;
-        let mut tokenizer = Tokenizer::from_bytes(json)?;
-        tokenizer.with_padding(None);
-        tokenizer.with_truncation(None)?;
-        if lower_case {
-            let mut normalizers = vec![Lowercase.into()];
-            normalizers.extend(tokenizer.get_normalizer().cloned());
-            tokenizer.with_normalizer(Some(Sequence::new(normalizers)))?;
-        }
+        let Outline { model } = serde_json::from_slice(json)?;
+        let tokenizer = Box::new(read_tokenizer(json, lower_case)?);
         // A vocabulary without a token for the unknown fails on the first unknown word: better now. A Yi syllable
         // and a cuneiform sign are letters that tokenisers don't clean away and vocabularies lack.
         tokenizer.encode_fast("\u{a015} \u{12345}", true)?;
-        Ok(Self::Crate(Box::new(tokenizer)))
+        let named = model.unk_token.as_deref();
+        let unknown = named.map_or(model.unk_id, |token| tokenizer.token_to_id(token));
+        Ok(Self::Crate { tokenizer, unknown })
+    }
+
+    /// The token of what the vocabulary lacks, if there is one.
+    pub(super) fn unknown(&self) -> Option<u32> {
+        match self {
+            Self::WordPiece(ours) => Some(ours.unknown()),
+            Self::Crate { unknown, .. } => *unknown,
+        }
     }
 
     /// How many special tokens every text gets.
@@ -54,7 +78,7 @@ impl Tokeniser {
                 let (before, behind) = ours.ends();
                 before.len() + behind.len()
             }
-            Self::Crate(tokenizer) => tokenizer
+            Self::Crate { tokenizer, .. } => tokenizer
                 .get_post_processor()
                 .map_or(0, |processor| processor.added_tokens(false)),
         }
@@ -68,7 +92,7 @@ impl Tokeniser {
                 ours.tokenise(text, usize::MAX, &mut count)?;
                 Ok(count.0)
             }
-            Self::Crate(tokenizer) => Ok(tokenizer.encode_fast(text, false)?.len()),
+            Self::Crate { tokenizer, .. } => Ok(tokenizer.encode_fast(text, false)?.len()),
         }
     }
 
@@ -80,7 +104,7 @@ impl Tokeniser {
                 ours.tokenise(text, usize::MAX, &mut spans)?;
                 Ok(spans)
             }
-            Self::Crate(tokenizer) => {
+            Self::Crate { tokenizer, .. } => {
                 let encoding = tokenizer.encode(text, false)?;
                 let offsets = encoding.get_offsets().iter();
                 Ok(offsets.map(|(start, end)| *start..*end).collect())
@@ -88,17 +112,22 @@ impl Tokeniser {
         }
     }
 
-    /// The numbers of the first `room` tokens of `text`, and of the special ones. `None` if it has fewer than
-    /// `needed`, of which special ones are none.
+    /// The numbers of the first `room` tokens of `text`, and of the special ones if they are wanted. `None` if it
+    /// has fewer than `needed`, of which special ones are none.
     pub(super) fn ids(
         &self,
         text: &str,
         room: usize,
         needed: usize,
+        special: bool,
     ) -> tokenizers::Result<Option<Vec<u32>>> {
         match self {
             Self::WordPiece(ours) => {
-                let (before, behind) = ours.ends();
+                let (before, behind) = if special {
+                    ours.ends()
+                } else {
+                    (&[][..], &[][..])
+                };
                 let ends = before.len() + behind.len();
                 // Few texts have a token for less than three bytes.
                 let mut ids = Vec::with_capacity(ends + room.min(text.len() / 3));
@@ -109,17 +138,32 @@ impl Tokeniser {
                 ids.extend(behind);
                 Ok((found >= needed).then_some(ids))
             }
-            Self::Crate(tokenizer) => {
+            Self::Crate { tokenizer, .. } => {
                 let mut encoding = tokenizer.encode_fast(text, false)?;
                 if encoding.len() < needed {
                     return Ok(None);
                 }
                 encoding.truncate(room, 0, tokenizers::TruncationDirection::Right);
-                let complete: Encoding = tokenizer.post_process(encoding, None, true)?;
+                let complete: Encoding = tokenizer.post_process(encoding, None, special)?;
                 Ok(Some(complete.get_ids().to_vec()))
             }
         }
     }
+}
+
+/// What the crate makes of a `tokenizer.json`, which must be whole JSON: a tokeniser that neither pads nor truncates.
+///
+/// With `lower_case` a text becomes lower case before anything else.
+pub(super) fn read_tokenizer(json: &[u8], lower_case: bool) -> tokenizers::Result<Tokenizer> {
+    let mut tokenizer = Tokenizer::from_bytes(json)?;
+    tokenizer.with_padding(None);
+    tokenizer.with_truncation(None)?;
+    if lower_case {
+        let mut normalizers = vec![Lowercase.into()];
+        normalizers.extend(tokenizer.get_normalizer().cloned());
+        tokenizer.with_normalizer(Some(Sequence::new(normalizers)))?;
+    }
+    Ok(tokenizer)
 }
 
 /// Counts tokens and forgets them.

@@ -1,11 +1,15 @@
 //! Text → token numbers; how many tokens a text has, and where they lie, in bounded memory.
 
 use std::fs;
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::tokeniser::Tokeniser;
+use serde::de::IgnoredAny;
+use tokenizers::Tokenizer;
+
+use super::tokeniser::{self, Tokeniser};
 use crate::error::LoadError;
 
 /// How much of a text goes through the tokeniser at once when all of its tokens are wanted. The tokeniser keeps
@@ -40,25 +44,8 @@ impl TokenCounter {
         max_tokens: usize,
         lower_case: bool,
     ) -> Result<Self, LoadError> {
-        let unusable = |reason: String| LoadError::Tokenizer {
-            path: path.to_owned(),
-            reason,
-        };
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(LoadError::Missing {
-                    path: path.to_owned(),
-                    purpose: "the tokeniser",
-                });
-            }
-            Err(source) => {
-                return Err(LoadError::Read {
-                    path: path.to_owned(),
-                    source,
-                });
-            }
-        };
+        let unusable = |reason| unusable(path, reason);
+        let bytes = read(path)?;
         let tokeniser =
             Tokeniser::read(&bytes, lower_case).map_err(|error| unusable(error.to_string()))?;
         let special = tokeniser.special_tokens();
@@ -78,6 +65,16 @@ impl TokenCounter {
             tokeniser,
             max_tokens,
         }
+    }
+
+    /// The same for a model that is given no special tokens.
+    pub(crate) fn without_special_tokens(self) -> Self {
+        Self { special: 0, ..self }
+    }
+
+    /// The token of what the vocabulary lacks, if there is one.
+    pub(crate) fn unknown_token(&self) -> Option<u32> {
+        self.tokeniser.unknown()
     }
 
     /// How many tokens of a text the model reads, special tokens included.
@@ -141,12 +138,43 @@ impl TokenCounter {
             let clipped = cut(text, window);
             let is_all = clipped.len() == text.len() || window == MOST_BYTES;
             let needed = if is_all { 0 } else { room + MARGIN_TOKENS + 1 };
-            let ids = self.tokeniser.ids(clipped, room, needed);
+            let ids = self.tokeniser.ids(clipped, room, needed, self.special > 0);
             if let Some(ids) = ids.map_err(|error| error.to_string())? {
                 return Ok(ids);
             }
             window = window.saturating_mul(4).min(MOST_BYTES);
         }
+    }
+}
+
+/// The tokeniser at `path` as the `tokenizers` crate runs it, without padding and truncation: for whoever wants to know
+/// more than how it splits texts. With `lower_case` a text becomes lower case before anything else.
+pub(crate) fn read_tokenizer(path: &Path, lower_case: bool) -> Result<Tokenizer, LoadError> {
+    let json = read(path)?;
+    // The crate panics where some parts of a file break off, so it is given whole ones only.
+    serde_json::from_slice::<IgnoredAny>(&json)
+        .map_err(tokenizers::Error::from)
+        .and_then(|_| tokeniser::read_tokenizer(&json, lower_case))
+        .map_err(|error| unusable(path, error.to_string()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    fs::read(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => LoadError::Missing {
+            path: path.to_owned(),
+            purpose: "the tokeniser",
+        },
+        _ => LoadError::Read {
+            path: path.to_owned(),
+            source,
+        },
+    })
+}
+
+fn unusable(path: &Path, reason: String) -> LoadError {
+    LoadError::Tokenizer {
+        path: path.to_owned(),
+        reason,
     }
 }
 

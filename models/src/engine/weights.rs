@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use candle_core::DType;
 use candle_core::safetensors::MmapedSafetensors;
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
 use serde::Deserialize;
 
-use super::layout::read_json;
+use super::json::read_json;
+use super::numbers::Kind;
 use crate::error::LoadError;
 
 /// The tensors of a model, mapped rather than read: what isn't asked for is never touched.
@@ -18,66 +20,7 @@ pub(crate) struct Weights {
     /// What stands before every tensor's name: checkpoints are saved as `bert.embeddings…` as well as
     /// `embeddings…`.
     prefix: String,
-}
-
-/// The kinds of numbers that are read, all of them into f32.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    F32,
-    F16,
-    Bf16,
-}
-
-impl Kind {
-    fn bytes(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::F16 | Self::Bf16 => 2,
-        }
-    }
-
-    /// Appends the numbers in `bytes` to `values`.
-    fn append(self, bytes: &[u8], values: &mut Vec<f32>) {
-        match self {
-            Self::F32 => values.extend(
-                bytes
-                    .as_chunks::<4>()
-                    .0
-                    .iter()
-                    .map(|chunk| f32::from_le_bytes(*chunk)),
-            ),
-            Self::F16 => values.extend(
-                bytes
-                    .as_chunks::<2>()
-                    .0
-                    .iter()
-                    .map(|chunk| f16_to_f32(u16::from_le_bytes(*chunk))),
-            ),
-            Self::Bf16 => values.extend(
-                bytes
-                    .as_chunks::<2>()
-                    .0
-                    .iter()
-                    .map(|chunk| f32::from_bits(u32::from(u16::from_le_bytes(*chunk)) << 16)),
-            ),
-        }
-    }
-}
-
-/// IEEE 754 half precision, widened exactly.
-fn f16_to_f32(bits: u16) -> f32 {
-    let sign = u32::from(bits & 0x8000) << 16;
-    let exponent = u32::from(bits >> 10) & 0x1f;
-    let fraction = u32::from(bits & 0x3ff);
-    match exponent {
-        // Zero and the subnormals: multiples of 2⁻²⁴.
-        0 => {
-            let magnitude = fraction as f32 * (1.0 / 16_777_216.0);
-            f32::from_bits(magnitude.to_bits() | sign)
-        }
-        0x1f => f32::from_bits(sign | 0x7f80_0000 | (fraction << 13)),
-        _ => f32::from_bits(sign | ((exponent + 112) << 23) | (fraction << 13)),
-    }
+    bytes_are_numbers: bool,
 }
 
 #[derive(Deserialize)]
@@ -145,6 +88,7 @@ impl Weights {
             tensors,
             path,
             prefix: String::new(),
+            bytes_are_numbers: false,
         })
     }
 
@@ -172,6 +116,13 @@ impl Weights {
                 name: suffix.to_owned(),
             }),
         }
+    }
+
+    /// Takes whole numbers of eight bits for the numbers they are, as tables hold them, where a common factor
+    /// doesn't matter. A transformer would need the scales that belong to them.
+    pub(crate) fn with_bytes_as_numbers(mut self) -> Self {
+        self.bytes_are_numbers = true;
+        self
     }
 
     /// Appends the tensor `name`, which must have `shape`, to `values`, row-major.
@@ -210,134 +161,85 @@ impl Weights {
         self.read(name, shape).map(Cow::Owned)
     }
 
-    fn view(&self, name: &str, shape: &[usize]) -> Result<(Kind, &[u8]), LoadError> {
-        let full = format!("{}{name}", self.prefix);
-        let tensor = match self.tensors.get(&full) {
-            Ok(tensor) => tensor,
-            Err(_) => {
-                // Checkpoints converted from TensorFlow call the two vectors of a layer norm otherwise.
-                let older = full
-                    .replace("LayerNorm.weight", "LayerNorm.gamma")
-                    .replace("LayerNorm.bias", "LayerNorm.beta");
-                self.tensors
-                    .get(&older)
-                    .map_err(|_| LoadError::MissingTensor {
-                        path: self.path.clone(),
-                        name: full.clone(),
-                    })?
-            }
+    /// The shape of the tensor `name`, if there is such a tensor.
+    pub(crate) fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        Some(self.find(name).ok()?.shape().to_vec())
+    }
+
+    /// The tensor `name`, a list of numbers from 0 on, such as rows are counted by.
+    pub(crate) fn read_indices(&self, name: &str) -> Result<Vec<u32>, LoadError> {
+        let tensor = self.find(name)?;
+        let bytes = tensor.data();
+        let indices: Option<Vec<u32>> = match tensor.dtype() {
+            Dtype::I32 => bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|chunk| i32::from_le_bytes(*chunk).try_into().ok())
+                .collect(),
+            Dtype::I64 => bytes
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .map(|chunk| i64::from_le_bytes(*chunk).try_into().ok())
+                .collect(),
+            _ => return Err(self.wrong_type(name, &tensor, "i32 and i64")),
         };
-        let kind = match DType::try_from(tensor.dtype()) {
-            Ok(DType::F32) => Kind::F32,
-            Ok(DType::F16) => Kind::F16,
-            Ok(DType::BF16) => Kind::Bf16,
-            _ => {
-                return Err(LoadError::TensorType {
-                    path: self.path.clone(),
-                    name: full,
-                    found: format!("{:?}", tensor.dtype()),
-                });
-            }
-        };
+        match (tensor.shape(), indices) {
+            ([_], Some(indices)) => Ok(indices),
+            ([_], None) => Err(LoadError::Inconsistent {
+                path: self.path.clone(),
+                reason: format!("`{name}` counts rows with numbers that no row can have"),
+            }),
+            (shape, _) => Err(LoadError::TensorShape {
+                path: self.path.clone(),
+                name: name.to_owned(),
+                expected: vec![shape.iter().product()],
+                found: shape.to_vec(),
+            }),
+        }
+    }
+
+    /// The bytes of the tensor `name`, which must have `shape`, and what kind of numbers they are.
+    pub(crate) fn view(&self, name: &str, shape: &[usize]) -> Result<(Kind, &[u8]), LoadError> {
+        let tensor = self.find(name)?;
+        let kind = Kind::of(tensor.dtype())
+            .filter(|kind| *kind != Kind::I8 || self.bytes_are_numbers)
+            .ok_or_else(|| self.wrong_type(name, &tensor, "f64, f32, f16 and bf16"))?;
         if tensor.shape() != shape {
             return Err(LoadError::TensorShape {
                 path: self.path.clone(),
-                name: full,
+                name: format!("{}{name}", self.prefix),
                 expected: shape.to_vec(),
                 found: tensor.shape().to_vec(),
             });
         }
         Ok((kind, tensor.data()))
     }
-}
 
-/// A matrix that stays in the mapped file: only the rows that are asked for are read.
-///
-/// A vocabulary's embeddings are half of a small model and a search needs ten rows of them, so reading all of
-/// them first would double the time to the first answer.
-pub(crate) struct RowTable {
-    weights: Weights,
-    name: String,
-    rows: usize,
-    columns: usize,
-}
-
-impl RowTable {
-    /// The tensor `name` of `weights`, which must be `rows × columns`.
-    pub(crate) fn new(
-        weights: Weights,
-        name: &str,
-        rows: usize,
-        columns: usize,
-    ) -> Result<Self, LoadError> {
-        weights.view(name, &[rows, columns])?;
-        Ok(Self {
-            weights,
-            name: name.to_owned(),
-            rows,
-            columns,
-        })
-    }
-
-    /// How many rows there are.
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Calls `add` with each of the rows `ids`, in their order; an id without a row ends it with that id.
-    pub(crate) fn for_each_row(
-        &self,
-        ids: impl Iterator<Item = u32>,
-        mut add: impl FnMut(&[f32]),
-    ) -> Result<(), RowError> {
-        let (kind, bytes) = self
-            .weights
-            .view(&self.name, &[self.rows, self.columns])
-            .map_err(|error| RowError::Unreadable(error.to_string()))?;
-        let width = self.columns * kind.bytes();
-        let mut row = Vec::with_capacity(self.columns);
-        for id in ids {
-            if id as usize >= self.rows {
-                return Err(RowError::NoSuchRow(id));
-            }
-            let start = id as usize * width;
-            let Some(found) = bytes.get(start..start + width) else {
-                return Err(RowError::NoSuchRow(id));
-            };
-            row.clear();
-            kind.append(found, &mut row);
-            add(&row);
+    fn find(&self, name: &str) -> Result<TensorView<'_>, LoadError> {
+        let full = format!("{}{name}", self.prefix);
+        if let Ok(tensor) = self.tensors.get(&full) {
+            return Ok(tensor);
         }
-        Ok(())
+        // Checkpoints converted from TensorFlow call the two vectors of a layer norm otherwise.
+        let older = full
+            .replace("LayerNorm.weight", "LayerNorm.gamma")
+            .replace("LayerNorm.bias", "LayerNorm.beta");
+        self.tensors
+            .get(&older)
+            .map_err(|_| LoadError::MissingTensor {
+                path: self.path.clone(),
+                name: full,
+            })
     }
-}
 
-/// Why rows couldn't be read.
-#[derive(Debug)]
-pub(crate) enum RowError {
-    NoSuchRow(u32),
-    Unreadable(String),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn half_precision_widens_exactly() {
-        for (bits, value) in [
-            (0x0000, 0.0),
-            (0x3c00, 1.0),
-            (0xc000, -2.0),
-            (0x7bff, 65504.0),
-            (0x0001, 5.960_464_5e-8),
-            (0x83ff, -6.097_555e-5),
-            (0x3555, 0.333_251_95),
-        ] {
-            assert_eq!(f16_to_f32(bits), value, "{bits:04x}");
+    fn wrong_type(&self, name: &str, tensor: &TensorView<'_>, read: &'static str) -> LoadError {
+        LoadError::TensorType {
+            path: self.path.clone(),
+            name: format!("{}{name}", self.prefix),
+            found: format!("{:?}", tensor.dtype()),
+            read,
         }
-        assert_eq!(f16_to_f32(0x8000).to_bits(), (-0.0f32).to_bits());
-        assert_eq!(f16_to_f32(0x7c00), f32::INFINITY);
-        assert!(f16_to_f32(0x7e00).is_nan());
     }
 }

@@ -264,7 +264,7 @@ impl Tiny {
     }
 
     /// A tokeniser that pads to a fixed length and truncates, as some models ship it: both must be overridden.
-    fn tokenizer(&self) -> Value {
+    pub(crate) fn tokenizer(&self) -> Value {
         let specials = self.specials();
         let (first, last) = self.ends();
         let (first, last) = (specials[first as usize], specials[last as usize]);

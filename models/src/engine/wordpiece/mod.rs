@@ -130,6 +130,11 @@ impl WordPiece {
         (&self.before, &self.behind)
     }
 
+    /// The token of words that can't be made of those of the vocabulary.
+    pub(super) fn unknown(&self) -> u32 {
+        self.unknown
+    }
+
     /// Gives `sink` the tokens of `text`, without those before and behind.
     ///
     /// Once it has `enough`, this may end at the next white space. An error comes from the crate, which promises
