@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::article::{ArticleId, PassageId};
+use crate::lexical::LexicalError;
 use crate::store::StoreError;
 
 /// The result of working with a library.
@@ -23,6 +24,12 @@ pub enum Error {
     /// The model.
     #[error(transparent)]
     Encode(#[from] topoi_models::EncodeError),
+    /// The index of words.
+    #[error(transparent)]
+    Lexical(#[from] LexicalError),
+    /// What was typed is no question.
+    #[error(transparent)]
+    Query(#[from] crate::lexical::QueryError),
     /// What was asked of the themes.
     #[error(transparent)]
     Themes(#[from] crate::themes::ThemesError),
@@ -53,9 +60,6 @@ pub enum Error {
     /// A passage has no vector, because its segment was lost.
     #[error("passage {0} has no vector: a segment of the library is lost")]
     NoVector(PassageId),
-    /// A question without words.
-    #[error("the query is empty")]
-    EmptyQuery,
     /// A text without a paragraph to compare.
     #[error("the text holds no paragraph")]
     NoParagraph,
@@ -82,8 +86,12 @@ impl Error {
                 Some("`topoi list --passages` shows the numbers of all passages".into())
             }
             Self::NoArticle(_) => Some("`topoi list` shows the numbers of all articles".into()),
-            Self::EmptyQuery => {
-                Some("say in a few words, or a whole sentence, what you look for".into())
+            Self::Query(error) => Some(error.hint().into()),
+            Self::Lexical(LexicalError::Missing) => {
+                Some("wait for it to finish, or search with `--mode semantic`".into())
+            }
+            Self::Lexical(_) => {
+                Some("`topoi check --repair` makes the index of words again from the text".into())
             }
             Self::Vector(_) | Self::Themes(_) | Self::NoParagraph | Self::Interrupted => None,
         }

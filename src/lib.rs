@@ -1,13 +1,13 @@
 //! Semantic search for a library of articles: passages that say the same thing in other words, what belongs
 //! beside a passage, and what a body of commentary is about.
 //!
-//! Articles are read ([`ingest`]), kept with their passages in SQLite ([`store`]) and as vectors in segments
-//! (`topoi-index`); [`library`] holds the two together, and [`search`] and [`themes`] answer from them.
+//! Articles are read ([`ingest`]), kept with their passages in SQLite ([`store`]), as vectors in segments (`topoi-index`)
+//! and as words in an index for BM25; [`library`] holds these together, and [`search`] and [`themes`] answer from them.
 //!
 //! ```no_run
 //! use topoi::library::{Indexer, Library, Silent, Windowing};
 //! use topoi::ingest::{self, WalkOptions};
-//! use topoi::search::SearchOptions;
+//! use topoi::search::{Query, SearchOptions};
 //!
 //! # fn run(encoder: &dyn topoi_models::Encoder) -> Result<(), Box<dyn std::error::Error>> {
 //! let root = "articles.topoi".as_ref();
@@ -18,7 +18,7 @@
 //! indexer.finish()?;
 //!
 //! let library = Library::open(root)?;
-//! let answer = library.search("who pays for a tariff?", encoder, &SearchOptions::default())?;
+//! let answer = library.search(&Query::parse("who pays for a tariff?")?, encoder, &SearchOptions::default())?;
 //! # Ok(())
 //! # }
 //! ```
@@ -28,6 +28,7 @@
 pub mod article;
 mod error;
 pub mod ingest;
+mod lexical;
 pub mod library;
 pub mod search;
 pub mod store;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use topoi::Error;
-use topoi::library::{Finding, Findings, Indexer, Windowing, check, drop_segments};
+use topoi::library::{Finding, Findings, Indexer, Windowing, check, drop_segments, drop_words};
 use topoi::store::{self, StoreError};
 
 use super::cli::Check;
@@ -58,7 +58,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Check) -> anyhow::Result<Ou
     if !arguments.repair {
         context
             .output
-            .hint("`topoi check --repair` makes lost and damaged segments again from the text");
+            .hint("`topoi check --repair` makes what is lost or damaged again from the text");
     }
     Ok(Outcome::Unsound)
 }
@@ -89,6 +89,10 @@ fn repair(context: &mut Context, findings: &Findings) -> anyhow::Result<()> {
     };
     let model = context.model(&wanted)?;
     drop_segments(&root, &segments)?;
+    let words = findings.findings.iter().any(|finding| finding.words);
+    if words {
+        drop_words(&root)?;
+    }
     interrupt::listen();
     let progress = Progress::new(&context.output, 0, "embedding again");
     let report = Indexer::open(
@@ -101,9 +105,14 @@ fn repair(context: &mut Context, findings: &Findings) -> anyhow::Result<()> {
     .finish()?;
     progress.finish();
     context.output.note(format_args!(
-        "dropped {} segments and embedded {} passages again",
+        "dropped {} segments and embedded {} passages again{}",
         segments.len(),
-        report.embedded
+        report.embedded,
+        if words {
+            "; the index of words was made again"
+        } else {
+            ""
+        }
     ));
     Ok(())
 }

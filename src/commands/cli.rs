@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use topoi::article::Date;
+use topoi::search::Mode;
 use topoi::store::Filter;
 
 /// Semantic search for a library of articles.
@@ -241,9 +242,13 @@ pub(crate) struct RankArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct Search {
-    /// What to look for, in any words; `-` reads it from standard input
+    /// What to look for, in any words; "a phrase" and +word must be there, -word must not; `-` reads it from standard
+    /// input
     #[arg(required = true, value_name = "QUERY")]
     pub(crate) query: Vec<String>,
+    /// What the query is answered by
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = ModeArg::Auto)]
+    pub(crate) mode: ModeArg,
     #[command(flatten)]
     pub(crate) rank: RankArgs,
     #[command(flatten)]
@@ -397,6 +402,9 @@ pub(crate) struct Eval {
     /// Embed each document, title and text, as one text that the model cuts off, as published figures do
     #[arg(long)]
     pub(crate) whole: bool,
+    /// What queries are answered by [default: auto, with `--whole` semantic]
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) mode: Option<ModeArg>,
     /// How to score passages [default: as `search` does, with `--whole` by the cosine]
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) ranking: Option<RankingArg>,
@@ -408,6 +416,31 @@ pub(crate) struct Eval {
     /// Report in JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What a query is answered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ModeArg {
+    /// What is best for the query
+    Auto,
+    /// By meaning: the vectors
+    Semantic,
+    /// By words: BM25
+    Lexical,
+    /// By both
+    Hybrid,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Auto => Self::Auto,
+            ModeArg::Semantic => Self::Semantic,
+            ModeArg::Lexical => Self::Lexical,
+            ModeArg::Hybrid => Self::Hybrid,
+        }
+    }
 }
 
 /// How to score passages.

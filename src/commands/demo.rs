@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use topoi::Error;
 use topoi::ingest::{self, FoundFile, WalkOptions};
 use topoi::library::{Indexer, Library, Windowing};
-use topoi::search::{Origin, SearchOptions};
+use topoi::search::{Origin, Query, SearchOptions};
 use topoi::store::StoreError;
 
 use super::cli::Demo;
@@ -66,7 +66,8 @@ pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Out
         "{STRONG}A search:{STRONG:#} {ACCENT}{}{ACCENT:#}\n",
         arguments.query
     ))?;
-    let found = library.search(&arguments.query, encoder, &options)?;
+    let query = Query::parse(&arguments.query).map_err(topoi::Error::from)?;
+    let found = library.search(&query, encoder, &options)?;
     for (hit, rank) in found.hits.iter().zip(1..) {
         hits::show_hit(output, hit, rank)?;
     }

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use anyhow::Context as _;
+use topoi::search::{Query, QueryError, SearchOptions};
 
 use super::Outcome;
 use super::cli::Search;
@@ -14,9 +15,10 @@ use super::hits::{self, Question};
 const MAX_QUERY_BYTES: usize = 64 * 1024;
 
 pub(crate) fn run(context: &mut Context, arguments: &Search) -> anyhow::Result<Outcome> {
-    let query = query(&arguments.query)?;
+    let typed = query(&arguments.query)?;
+    let query = Query::parse(&typed).map_err(topoi::Error::from)?;
     let (library, model) = context.open_with_model()?;
-    let tokens = model.encoder.count_tokens(&query);
+    let tokens = model.encoder.count_tokens(query.text());
     if tokens > model.encoder.max_tokens() {
         context.output.warn(format_args!(
             "the query has {tokens} tokens, and the model reads the first {}",
@@ -29,11 +31,14 @@ pub(crate) fn run(context: &mut Context, arguments: &Search) -> anyhow::Result<O
     let found = library.search(
         &query,
         model.encoder.as_ref(),
-        &hits::options(&arguments.rank, &arguments.filter),
+        &SearchOptions {
+            mode: arguments.mode.into(),
+            ..hits::options(&arguments.rank, &arguments.filter)
+        },
     )?;
     let question = Question {
         schema: "topoi.search.v1",
-        query: &query,
+        query: &typed,
         model: Some(model.encoder.identity().name.clone()),
         model_load: model.load,
     };
@@ -56,7 +61,7 @@ fn query(words: &[String]) -> anyhow::Result<String> {
     };
     let query = query.trim();
     if query.is_empty() {
-        return Err(topoi::Error::EmptyQuery.into());
+        return Err(topoi::Error::from(QueryError::Empty).into());
     }
     if query.len() > MAX_QUERY_BYTES {
         return Err(Failure::with_hint(

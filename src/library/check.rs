@@ -4,8 +4,9 @@ use std::path::Path;
 
 use topoi_index::Segment;
 
-use super::{read_identity, space_of};
+use super::{read_identity, space_of, words};
 use crate::error::Result;
+use crate::lexical;
 use crate::store::{self, Reader, SegmentId, SegmentRow};
 
 /// One thing that is wrong.
@@ -18,6 +19,9 @@ pub struct Finding {
     /// The segment to make again from the text, where that mends it.
     #[serde(skip)]
     pub segment: Option<SegmentId>,
+    /// Whether it is the index of words that is to be made again.
+    #[serde(skip)]
+    pub words: bool,
 }
 
 /// What a check has looked at and found.
@@ -52,6 +56,7 @@ pub fn check(root: &Path) -> Result<Findings> {
             file: database.clone(),
             problem,
             segment: None,
+            words: false,
         });
     }
     let mut sound = Vec::new();
@@ -78,6 +83,14 @@ pub fn check(root: &Path) -> Result<Findings> {
         }
     }
     compare(&reader, &sound, &database, &mut findings)?;
+    for (file, problem) in words::problems(root, &reader)? {
+        findings.findings.push(Finding {
+            file: file.display().to_string(),
+            problem,
+            segment: None,
+            words: true,
+        });
+    }
     Ok(findings)
 }
 
@@ -86,6 +99,7 @@ fn in_segment(path: &Path, id: SegmentId, problem: String) -> Finding {
         file: path.display().to_string(),
         problem,
         segment: Some(id),
+        words: false,
     }
 }
 
@@ -128,6 +142,7 @@ fn compare(
                 file: database.to_owned(),
                 problem: format!("{count} {problem}"),
                 segment: None,
+                words: false,
             });
         }
     }
@@ -135,7 +150,7 @@ fn compare(
 }
 
 /// An error with its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -144,6 +159,16 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Drops the index of words, so that whoever writes next makes it again from the text.
+///
+/// # Errors
+///
+/// As [`drop_segments`].
+pub fn drop_words(root: &Path) -> Result<()> {
+    let _writer = store::open_writer(root)?;
+    Ok(lexical::clear(root)?)
 }
 
 /// Drops segments that are lost or damaged from the manifest, so that their passages can be embedded again.

@@ -307,6 +307,7 @@ impl<'a> Indexer<'a> {
     /// As [`Indexer::add_files`].
     pub fn finish(mut self) -> Result<IndexReport> {
         self.flush()?;
+        super::words::bring_up_to_date(&self.writer)?;
         Ok(self.report)
     }
 

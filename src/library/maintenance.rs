@@ -82,6 +82,10 @@ fn merge_segments(writer: &mut Writer, space: &Space, rows: &[SegmentRow]) -> Re
         .collect();
     let dead: IdSet = point_set(buried.iter().copied());
     let old: Vec<SegmentId> = rows.iter().map(|row| row.id).collect();
+    if !buried.is_empty() {
+        // Once their tombstones are dropped, nothing says any more that these passages are gone.
+        crate::lexical::catch_up(writer)?;
+    }
     let live = rows.iter().map(|row| row.points).sum::<u64>() > buried.len() as u64;
     let new = if live {
         let id = writer.next_segment()?;

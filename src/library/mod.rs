@@ -7,6 +7,7 @@ mod commentary;
 mod indexer;
 mod maintenance;
 mod report;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use topoi_index::{IdSet, PointId, Searcher, Segment, Space};
 use topoi_models::Identity;
 
-pub use check::{Finding, Findings, check, drop_segments};
+pub use check::{Finding, Findings, check, drop_segments, drop_words};
 pub use commentary::Commentary;
 pub use indexer::Indexer;
 pub(crate) use indexer::token_limit;
@@ -22,18 +23,19 @@ pub use report::{IndexReport, Observer, Refusal, Silent, Windowing};
 
 use crate::article::PassageId;
 use crate::error::{Error, Result};
+use crate::lexical::Lexical;
 use crate::store::{self, Reader, SegmentRow, StoreError};
 
 /// A library, open for reading: it stays as it was when it was opened, whatever a writer does meanwhile.
 ///
 /// ```no_run
 /// use topoi::library::Library;
-/// use topoi::search::SearchOptions;
+/// use topoi::search::{Query, SearchOptions};
 ///
 /// # fn run(encoder: &dyn topoi_models::Encoder) -> Result<(), topoi::Error> {
 /// let library = Library::open("articles.topoi".as_ref())?;
-/// let question = "tariffs are paid by consumers";
-/// let found = library.search(question, encoder, &SearchOptions::default())?;
+/// let question = Query::parse("tariffs are paid by consumers")?;
+/// let found = library.search(&question, encoder, &SearchOptions::default())?;
 /// for hit in &found.hits {
 ///     println!("{:.2} {}", hit.score, hit.passage.text);
 /// }
@@ -47,6 +49,7 @@ pub struct Library {
     searcher: Searcher,
     identity: Option<Identity>,
     tombstones: IdSet,
+    words: words::LazyWords,
 }
 
 impl Library {
@@ -87,6 +90,7 @@ impl Library {
             searcher: Searcher::new(segments)?,
             identity,
             tombstones,
+            words: words::LazyWords::default(),
         })
     }
 
@@ -126,6 +130,11 @@ impl Library {
     /// Passages that are gone while a segment still holds their vectors.
     pub(crate) fn tombstones(&self) -> &IdSet {
         &self.tombstones
+    }
+
+    /// The index of words. `None` if there is none, and it can't be made now.
+    pub(crate) fn words(&self) -> Result<Option<&Lexical>> {
+        self.words.get(&self.root, &self.reader)
     }
 
     /// Refuses a model whose vectors can't be compared with this library's.

@@ -3,21 +3,26 @@
 //! The filter and the tombstones are turned into a set of passages before the vectors are searched, so that a
 //! question that asks for ten passages and has ten to find gets ten.
 
+mod fusion;
 mod ranking;
 mod related;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use topoi_index::{IdSet, Neighbour, PointId, SearchParams, Selection, UnitVector};
 use topoi_models::{Encoder, Role};
 
+pub use crate::lexical::{Query, QueryError};
+pub use fusion::Mode;
 pub use ranking::Ranking;
 pub use related::Origin;
 
 use crate::article::{ArticleId, Passage, PassageId, Place, StoredArticle};
 use crate::error::{Error, Result};
+use crate::lexical::{Allowed, LexicalError};
 use crate::library::{Library, point_set};
 use crate::store::Filter;
 
@@ -30,6 +35,8 @@ pub struct SearchOptions {
     pub filter: Filter,
     /// Compare every vector instead of walking the graph, so that no candidate is missed.
     pub exact: bool,
+    /// Whether a question is answered by meaning, by words, or by both.
+    pub mode: Mode,
     /// How the answers to a question are scored; what is related to a passage is always scored by the cosine.
     pub ranking: Ranking,
     /// Leave out passages whose score is below this.
@@ -42,6 +49,7 @@ impl Default for SearchOptions {
             limit: 10,
             filter: Filter::default(),
             exact: false,
+            mode: Mode::default(),
             ranking: Ranking::default(),
             min_score: None,
         }
@@ -51,8 +59,10 @@ impl Default for SearchOptions {
 /// A passage that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// How near it is to the question, from -1 to 1 (see [`Ranking`]).
+    /// How near it is to the question, from -1 to 1 (see [`Ranking`]); its BM25 score where only words were searched.
     pub score: f32,
+    /// The BM25 score of the question's words, where words were searched and it has any of them.
+    pub bm25: Option<f32>,
     /// The passage.
     pub passage: Passage,
     /// The article that it stands in.
@@ -75,67 +85,85 @@ pub struct Found {
 }
 
 impl Library {
-    /// The passages that say something like `query`.
+    /// The passages that answer `query`, by meaning and by words.
     ///
     /// # Errors
     ///
-    /// Where the query is empty, the model is another than the library's, or the library is damaged.
+    /// Where the model is another than the library's, or the library is damaged.
     pub fn search(
         &self,
-        query: &str,
+        query: &Query,
         encoder: &dyn Encoder,
         options: &SearchOptions,
     ) -> Result<Found> {
-        if query.trim().is_empty() {
-            return Err(Error::EmptyQuery);
-        }
         self.expect_model(encoder.identity())?;
         let begin = Instant::now();
-        let vector = embed(encoder, &[query], Role::Query)?
+        let vector = embed(encoder, &[query.text()], Role::Query)?
             .pop()
-            .ok_or(Error::EmptyQuery)?;
+            .ok_or(QueryError::Empty)?;
         let embedding = begin.elapsed();
         let begin = Instant::now();
-        let mut found = self.search_vector(&vector, options)?;
-        found.embedding = embedding;
-        found.searching = begin.elapsed();
-        Ok(found)
+        let (ranked, nearest_miss) = self.answer(query, &vector, options)?;
+        let hits = self.hits(ranked.into_iter().map(|ranked| (ranked, None)))?;
+        Ok(Found {
+            hits,
+            nearest_miss,
+            embedding,
+            searching: begin.elapsed(),
+        })
     }
 
-    /// The passages nearest to a vector of the library's model.
+    /// The same without texts, for a question that has been embedded already: the numbers of the passages, best first.
     ///
     /// # Errors
     ///
     /// Where the vector is of another dimension, or the library is damaged.
-    pub fn search_vector(&self, vector: &UnitVector, options: &SearchOptions) -> Result<Found> {
-        let scope = self.scope(&options.filter)?;
-        let mut neighbours = self.neighbours(vector, &scope, options)?;
-        let nearest_miss = cut(&mut neighbours, options.min_score);
-        let hits = self.hits(neighbours.into_iter().map(|neighbour| (neighbour, None)))?;
-        Ok(Found {
-            hits,
-            nearest_miss,
-            ..Found::default()
-        })
-    }
-
-    /// The numbers and scores of the passages nearest to a vector, without their texts.
-    ///
-    /// # Errors
-    ///
-    /// As [`Library::search_vector`].
-    pub fn nearest(
+    pub fn ranking(
         &self,
+        query: &Query,
         vector: &UnitVector,
         options: &SearchOptions,
-    ) -> Result<Vec<(PassageId, f32)>> {
-        let scope = self.scope(&options.filter)?;
-        let mut neighbours = self.neighbours(vector, &scope, options)?;
-        cut(&mut neighbours, options.min_score);
-        Ok(neighbours
+    ) -> Result<Vec<PassageId>> {
+        let (ranked, _) = self.answer(query, vector, options)?;
+        Ok(ranked
             .into_iter()
-            .map(|neighbour| (PassageId(neighbour.id.0), neighbour.score))
+            .map(|ranked| PassageId(ranked.neighbour.id.0))
             .collect())
+    }
+
+    fn answer(
+        &self,
+        query: &Query,
+        vector: &UnitVector,
+        options: &SearchOptions,
+    ) -> Result<(Vec<Ranked>, Option<f32>)> {
+        let mut scope = self.scope(&options.filter)?;
+        let needs_words = options.mode != Mode::Semantic || query.is_demanding();
+        let words = if needs_words { self.words()? } else { None };
+        if let Some(demanded) = words
+            .map(|words| words.demanded(query))
+            .transpose()?
+            .flatten()
+        {
+            scope.restrict(demanded);
+        }
+        let scope = Arc::new(scope);
+        let mut ranked = match (options.mode, words) {
+            (Mode::Semantic, _) | (Mode::Auto | Mode::Hybrid, None) => {
+                Ranked::all(self.neighbours(vector, &scope, options)?)
+            }
+            (Mode::Lexical, None) => return Err(LexicalError::Missing.into()),
+            (Mode::Lexical, Some(words)) => {
+                let allowed = Allowed::new(&scope, options.limit, IdSet::new());
+                let scores = words.scores(query, allowed, &self.store().languages()?)?;
+                scores.best.into_iter().map(Ranked::by_words).collect()
+            }
+            (Mode::Auto | Mode::Hybrid, Some(words)) => {
+                self.fused(query, vector, words, &scope, options)?
+            }
+        };
+        let nearest_miss = cut(&mut ranked, options.min_score);
+        Ok((ranked, nearest_miss))
     }
 
     fn neighbours(
@@ -152,10 +180,9 @@ impl Library {
         let found = self
             .searcher()
             .search(vector, candidates, &scope.selection(), &parameters)?;
-        Ok(match options.ranking {
-            Ranking::Cosine => found,
-            Ranking::Distinctive => self.rank(vector, found, options.limit),
-        })
+        let mut ranked = self.score(vector, found, options.ranking);
+        ranked.truncate(options.limit);
+        Ok(ranked)
     }
 
     /// The passages that a filter lets in, as the vector search wants them.
@@ -176,13 +203,10 @@ impl Library {
     }
 
     /// Texts and articles for what the vector search found.
-    fn hits(
-        &self,
-        neighbours: impl Iterator<Item = (Neighbour, Option<Place>)>,
-    ) -> Result<Vec<Hit>> {
+    fn hits(&self, ranked: impl Iterator<Item = (Ranked, Option<Place>)>) -> Result<Vec<Hit>> {
         let mut articles: HashMap<ArticleId, StoredArticle> = HashMap::new();
         let mut hits = Vec::new();
-        for (neighbour, answers) in neighbours {
+        for (Ranked { neighbour, bm25 }, answers) in ranked {
             let id = PassageId(neighbour.id.0);
             let passage = self.store().passage(id)?.ok_or(Error::NoPassage(id))?;
             let article = match articles.get(&passage.article) {
@@ -198,12 +222,37 @@ impl Library {
             };
             hits.push(Hit {
                 score: neighbour.score,
+                bm25,
                 passage,
                 article,
                 answers,
             });
         }
         Ok(hits)
+    }
+}
+
+/// A passage in its place among the answers, and what it scored.
+#[derive(Debug, Clone, Copy)]
+struct Ranked {
+    neighbour: Neighbour,
+    bm25: Option<f32>,
+}
+
+impl Ranked {
+    fn all(neighbours: Vec<Neighbour>) -> Vec<Self> {
+        let plain = |neighbour| Self {
+            neighbour,
+            bm25: None,
+        };
+        neighbours.into_iter().map(plain).collect()
+    }
+
+    fn by_words((id, score): (PointId, f32)) -> Self {
+        Self {
+            neighbour: Neighbour { id, score },
+            bm25: Some(score),
+        }
     }
 }
 
@@ -220,6 +269,19 @@ impl Scope {
             only: self.only.as_ref(),
             except: Some(&self.except),
         }
+    }
+
+    /// Whether a passage may be found.
+    pub(crate) fn contains(&self, id: PointId) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(id)) && !self.except.contains(id)
+    }
+
+    /// Leaves only those of the passages that are in `only` too.
+    fn restrict(&mut self, only: IdSet) {
+        self.only = Some(match self.only.take() {
+            None => only,
+            Some(before) => before.iter().filter(|id| only.contains(*id)).collect(),
+        });
     }
 
     fn exclude(&mut self, passages: impl IntoIterator<Item = PassageId>) {
@@ -239,13 +301,15 @@ fn embed(encoder: &dyn Encoder, texts: &[&str], role: Role) -> Result<Vec<UnitVe
 }
 
 /// Drops what scores below `min_score`, and gives the best of what was dropped.
-fn cut(neighbours: &mut Vec<Neighbour>, min_score: Option<f32>) -> Option<f32> {
+fn cut(ranked: &mut Vec<Ranked>, min_score: Option<f32>) -> Option<f32> {
     let min_score = min_score?;
-    let kept = neighbours
-        .iter()
-        .take_while(|neighbour| neighbour.score >= min_score)
-        .count();
-    let miss = neighbours.get(kept).map(|neighbour| neighbour.score);
-    neighbours.truncate(kept);
+    let mut miss: Option<f32> = None;
+    ranked.retain(|Ranked { neighbour, .. }| {
+        let keep = neighbour.score >= min_score;
+        if !keep {
+            miss = Some(miss.map_or(neighbour.score, |miss| miss.max(neighbour.score)));
+        }
+        keep
+    });
     miss
 }

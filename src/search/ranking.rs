@@ -49,14 +49,16 @@ impl Ranking {
 }
 
 impl Library {
-    /// Scores candidates and puts the best `limit` first; their cosines are replaced by scores.
-    pub(super) fn rank(
+    /// Scores candidates, whose cosines are replaced, and puts the best first.
+    pub(super) fn score(
         &self,
         question: &UnitVector,
         mut candidates: Vec<Neighbour>,
-        limit: usize,
+        ranking: Ranking,
     ) -> Vec<Neighbour> {
-        if let Some(mean) = self.searcher().mean() {
+        if ranking == Ranking::Distinctive
+            && let Some(mean) = self.searcher().mean()
+        {
             let in_question = COMMON_SHARE * dot(question.as_slice(), &mean);
             for candidate in &mut candidates {
                 if let Some(vector) = self.searcher().vector(candidate.id) {
@@ -66,7 +68,6 @@ impl Library {
             }
         }
         candidates.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
-        candidates.truncate(limit);
         candidates
     }
 }
@@ -78,6 +79,6 @@ fn length_without_common(vector: &[f32], mean: &[f32]) -> f32 {
     squared.sqrt().max(1.0 - COMMON_SHARE)
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use topoi_index::{Neighbour, PointId, UnitVector};
 use topoi_models::{Encoder, Role};
 
-use super::{Found, Ranking, Scope, SearchOptions, cut, embed};
+use super::{Found, Ranked, Ranking, Scope, SearchOptions, cut, embed};
 use crate::article::{Article, ArticleId, Kind, PassageId, Place};
 use crate::error::{Error, Result};
 use crate::ingest;
@@ -127,11 +127,10 @@ impl Library {
         let mut ranked: Vec<(Neighbour, Option<Place>)> = best.into_values().collect();
         ranked.sort_unstable_by(|a, b| b.0.score.total_cmp(&a.0.score).then(a.0.id.cmp(&b.0.id)));
         ranked.truncate(options.limit);
-        let mut neighbours: Vec<Neighbour> =
-            ranked.iter().map(|(neighbour, _)| *neighbour).collect();
-        let nearest_miss = cut(&mut neighbours, options.min_score);
-        ranked.truncate(neighbours.len());
-        let hits = self.hits(ranked.into_iter())?;
+        let (neighbours, places): (Vec<_>, Vec<_>) = ranked.into_iter().unzip();
+        let mut ranked = Ranked::all(neighbours);
+        let nearest_miss = cut(&mut ranked, options.min_score);
+        let hits = self.hits(ranked.into_iter().zip(places))?;
         Ok(Found {
             hits,
             nearest_miss,

@@ -21,7 +21,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
 pub use filter::Filter;
-pub use read::{Counts, Reader};
+pub use read::{Counts, PassageText, Reader};
 pub use write::{Change, NewArticle, NewFile, NewPassage, Writer};
 
 /// The name of the database in a library's folder.

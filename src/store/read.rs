@@ -38,6 +38,19 @@ const ARTICLE: &str =
     "SELECT articles.id, files.path, entry, title, author, date, source, language, paragraphs
     FROM articles JOIN files ON files.id = articles.file";
 
+/// A passage's text, and what of its article bears on how it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct PassageText<'a> {
+    /// The passage's number.
+    pub passage: PassageId,
+    /// Its text.
+    pub text: &'a str,
+    /// The article's title.
+    pub title: Option<&'a str>,
+    /// The article's language.
+    pub language: Option<&'a str>,
+}
+
 impl Reader {
     /// Fixes the snapshot that this reader sees.
     pub(super) fn new(connection: Connection, path: PathBuf) -> Result<Self, StoreError> {
@@ -198,6 +211,60 @@ impl Reader {
     /// As all reading.
     pub fn passage_ids(&self) -> Result<Vec<PassageId>, StoreError> {
         self.collect("SELECT id FROM passages ORDER BY id", passage_id)
+    }
+
+    /// Gives `take` every passage with a higher number than `seen`, in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    pub fn each_text_after(
+        &self,
+        seen: PassageId,
+        take: &mut dyn FnMut(PassageText<'_>),
+    ) -> Result<(), StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT passages.id, text, title, language FROM passages
+                 JOIN articles ON articles.id = passages.article WHERE passages.id > ? ORDER BY passages.id",
+            )?;
+            let mut rows = statement.query([signed(seen.0)])?;
+            while let Some(row) = rows.next()? {
+                take(PassageText {
+                    passage: passage_id(row)?,
+                    text: row.get_ref(1)?.as_str()?,
+                    title: row.get_ref(2)?.as_str_or_null()?,
+                    language: row.get_ref(3)?.as_str_or_null()?,
+                });
+            }
+            Ok(())
+        })
+    }
+
+    /// The highest number of a passage.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    pub fn highest_passage(&self) -> Result<Option<PassageId>, StoreError> {
+        let highest = self.collect(
+            "SELECT id FROM passages ORDER BY id DESC LIMIT 1",
+            passage_id,
+        )?;
+        Ok(highest.first().copied())
+    }
+
+    /// The languages of the library's articles, the most frequent first.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    pub fn languages(&self) -> Result<Vec<String>, StoreError> {
+        self.collect(
+            "SELECT language FROM articles WHERE language IS NOT NULL
+             GROUP BY language ORDER BY count(*) DESC, language",
+            |row| row.get(0),
+        )
     }
 
     /// One passage.

@@ -37,7 +37,7 @@ fn a_collection_is_measured_and_a_hit_with_the_querys_own_id_is_dropped() {
             assert_eq!(report[key], 1.0, "{key}: {report}");
         }
         assert_eq!(report["queries"], 2);
-        assert_eq!(report["mode"], "semantic");
+        assert_eq!(report["mode"], "auto");
     }
 }
 

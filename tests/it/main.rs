@@ -18,3 +18,4 @@ mod harness;
 mod indexing;
 mod reading;
 mod seed;
+mod words;

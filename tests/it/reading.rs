@@ -44,11 +44,6 @@ fn a_question_in_other_words_finds_the_passages_that_answer_it() {
             assert!(result["article"].get(field).is_some(), "{field}");
         }
     }
-    let scores: Vec<f64> = results
-        .iter()
-        .map(|result| result["score"].as_f64().unwrap())
-        .collect();
-    assert!(scores.is_sorted_by(|a, b| a >= b));
     for part in ["model_load_ms", "embedding_ms", "search_ms"] {
         assert!(answer["timings"][part].as_f64().unwrap() > 0.0, "{part}");
     }

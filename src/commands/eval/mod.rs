@@ -13,14 +13,14 @@ use sha2::{Digest, Sha256};
 use topoi::article::{Article, Kind, Metadata, Paragraph, Span};
 use topoi::ingest::{fold, split_paragraphs};
 use topoi::library::{Indexer, Library, Windowing};
-use topoi::search::{Ranking, SearchOptions};
+use topoi::search::{Query, Ranking, SearchOptions};
 use topoi::store::NewFile;
 use topoi_index::UnitVector;
 use topoi_models::{Encoder, Role};
 
 use self::collection::{Collection, Document};
 use self::measures::{Measures, measure};
-use super::cli::{Eval, RankingArg};
+use super::cli::{Eval, ModeArg, RankingArg};
 use super::context::Context;
 use super::index::Progress;
 use super::output::STRONG;
@@ -33,7 +33,7 @@ const DEPTH: usize = 1000;
 struct EvalJson {
     schema: &'static str,
     collection: String,
-    mode: &'static str,
+    mode: ModeArg,
     documents: &'static str,
     ranking: &'static str,
     model: String,
@@ -66,7 +66,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Out
     let report = EvalJson {
         schema: "topoi.eval.v1",
         collection: arguments.collection.display().to_string(),
-        mode: "semantic",
+        mode: mode(arguments),
         documents: if arguments.whole {
             "whole"
         } else {
@@ -187,6 +187,15 @@ fn ranking(arguments: &Eval) -> Ranking {
     }
 }
 
+/// Published figures are by vectors alone; otherwise what is measured is what `search` does.
+fn mode(arguments: &Eval) -> ModeArg {
+    arguments.mode.unwrap_or(if arguments.whole {
+        ModeArg::Semantic
+    } else {
+        ModeArg::Auto
+    })
+}
+
 /// For each judged query, the documents that were found, best first.
 fn rank<'a>(
     library: &Library,
@@ -213,6 +222,7 @@ fn rank<'a>(
     let options = SearchOptions {
         limit,
         exact: true,
+        mode: mode(arguments).into(),
         ranking: ranking(arguments),
         ..SearchOptions::default()
     };
@@ -221,9 +231,9 @@ fn rank<'a>(
         let vector = UnitVector::new(embedding.to_vec())?;
         let mut seen = HashSet::new();
         let ranking: Vec<String> = library
-            .nearest(&vector, &options)?
+            .ranking(&Query::plain(&query.text), &vector, &options)?
             .into_iter()
-            .filter_map(|(passage, _)| entries.get(articles.get(&passage)?))
+            .filter_map(|passage| entries.get(articles.get(&passage)?))
             .filter(|entry| **entry != query.id && seen.insert(entry.as_str()))
             .take(DEPTH)
             .cloned()

@@ -66,6 +66,8 @@ impl PassageJson {
 pub(crate) struct ResultJson {
     rank: usize,
     score: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bm25: Option<f32>,
     #[serde(flatten)]
     passage: PassageJson,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +79,7 @@ impl ResultJson {
         let result = |(hit, rank): (&Hit, usize)| Self {
             rank,
             score: hit.score,
+            bm25: hit.bm25,
             passage: PassageJson::new(&hit.passage, &hit.article),
             answers: hit.answers,
         };

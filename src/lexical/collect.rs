@@ -1,0 +1,190 @@
+//! Gathering scores of the passages that may be found.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tantivy::collector::{Collector, SegmentCollector};
+use tantivy::columnar::Column;
+use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
+use topoi_index::{IdSet, PointId};
+
+use crate::search::Scope;
+
+/// Which passages may be found, and of which the scores are wanted.
+#[derive(Debug, Clone)]
+pub(crate) struct Allowed {
+    /// `None` for all.
+    pub(crate) scope: Option<Arc<Scope>>,
+    /// How many of the best are wanted.
+    pub(crate) best: usize,
+    /// The passages whose scores are wanted, whatever they are.
+    pub(crate) wanted: Arc<IdSet>,
+    pub(crate) scored: bool,
+    /// How many passages the library has.
+    pub(crate) passages: u64,
+}
+
+/// The scores of some passages. A passage without any of the words has none.
+#[derive(Debug, Default)]
+pub(crate) struct Scores {
+    /// The best, in descending order.
+    pub(crate) best: Vec<(PointId, f32)>,
+    /// Those that were wanted.
+    pub(crate) wanted: HashMap<PointId, f32>,
+    /// The mean and the deviation over all passages of the library, whether they may be found or not.
+    pub(crate) moments: Moments,
+}
+
+/// The mean and the standard deviation of some numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Moments {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    pub(crate) fn add(&mut self, number: f32) {
+        self.count += 1.0;
+        self.sum += f64::from(number);
+        self.squares += f64::from(number).powi(2);
+    }
+
+    /// The same with zeros, up to `count` numbers.
+    fn filled_up(self, count: u64) -> Self {
+        Self {
+            count: self.count.max(count as f64),
+            ..self
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            sum: self.sum + other.sum,
+            squares: self.squares + other.squares,
+        }
+    }
+
+    /// How many deviations `number` lies above the mean; 0 where all numbers are alike.
+    pub(crate) fn standardise(&self, number: f32) -> f32 {
+        let count = self.count.max(1.0);
+        let mean = self.sum / count;
+        let deviation = (self.squares / count - mean * mean).max(0.0).sqrt();
+        if deviation > 1e-9 {
+            ((f64::from(number) - mean) / deviation) as f32
+        } else {
+            0.0
+        }
+    }
+}
+
+impl Allowed {
+    /// All passages, without scores.
+    pub(super) fn everything() -> Self {
+        Self {
+            scope: None,
+            best: usize::MAX,
+            wanted: Arc::default(),
+            scored: false,
+            passages: 0,
+        }
+    }
+
+    fn allows(&self, id: PointId) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.contains(id))
+    }
+}
+
+pub(crate) struct Gathering {
+    numbers: Column<u64>,
+    allowed: Allowed,
+    found: Vec<(PointId, f32)>,
+    moments: Moments,
+}
+
+impl Collector for Allowed {
+    type Fruit = Scores;
+    type Child = Gathering;
+
+    fn for_segment(
+        &self,
+        _ordinal: SegmentOrdinal,
+        segment: &SegmentReader,
+    ) -> tantivy::Result<Gathering> {
+        Ok(Gathering {
+            numbers: segment.fast_fields().u64("number")?,
+            allowed: self.clone(),
+            found: Vec::new(),
+            moments: Moments::default(),
+        })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        self.scored
+    }
+
+    fn merge_fruits(&self, found: Vec<(Vec<(PointId, f32)>, Moments)>) -> tantivy::Result<Scores> {
+        let (found, moments): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        let moments = moments.into_iter().fold(Moments::default(), Moments::and);
+        let mut best = found.concat();
+        let wanted = best
+            .iter()
+            .filter(|(id, _)| self.wanted.contains(*id))
+            .copied()
+            .collect();
+        let order = |a: &(PointId, f32), b: &(PointId, f32)| -> Ordering {
+            b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
+        };
+        if self.best < best.len() {
+            best.select_nth_unstable_by(self.best, order);
+            best.truncate(self.best);
+        }
+        best.sort_unstable_by(order);
+        Ok(Scores {
+            best,
+            wanted,
+            moments: moments.filled_up(self.passages),
+        })
+    }
+}
+
+impl SegmentCollector for Gathering {
+    type Fruit = (Vec<(PointId, f32)>, Moments);
+
+    fn collect(&mut self, document: DocId, score: Score) {
+        self.moments.add(score);
+        if let Some(number) = self.numbers.first(document)
+            && self.allowed.allows(PointId(number))
+        {
+            self.found.push((PointId(number), score));
+        }
+    }
+
+    fn harvest(self) -> Self::Fruit {
+        (self.found, self.moments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_those_of_the_numbers_and_the_zeros() {
+        let mut moments = Moments::default();
+        for number in [2.0, 4.0] {
+            moments.add(number);
+        }
+        assert!((moments.standardise(4.0) - 1.0).abs() < 1e-6);
+        // 2, 4, 0, 0: mean 1.5, deviation √2.75.
+        let filled = moments.filled_up(4);
+        assert!((filled.standardise(0.0) + 1.5 / 2.75f32.sqrt()).abs() < 1e-6);
+        assert_eq!(Moments::default().standardise(1.0), 0.0);
+        let mut alike = Moments::default();
+        alike.add(0.3);
+        alike.add(0.3);
+        assert_eq!(alike.standardise(0.3), 0.0);
+    }
+}

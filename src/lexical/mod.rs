@@ -1,0 +1,365 @@
+//! Words → passages: a BM25 index beside the vectors, through tantivy.
+//!
+//! It is derived: everything in it comes from the database, and can be made again. Its own commit carries a watermark,
+//! the highest passage that it has seen, so that whoever writes to the library next brings it up to date, whatever has
+//! happened before. A passage that is gone may linger here; what may be found is decided by the caller's [`IdSet`]s.
+//!
+//! | file | what |
+//! |---|---|
+//! | `words` | a text → its words, and their stems |
+//! | `query` | what a person types → words, phrases, `+must` and `-without` |
+//! | `collect` | the scores of the passages that may be found |
+
+mod collect;
+mod query;
+mod words;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tantivy::directory::MmapDirectory;
+use tantivy::query::{
+    BooleanQuery, BoostQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhraseQuery,
+    Query as Clauses, TermQuery,
+};
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
+};
+use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use topoi_index::{IdSet, PointId};
+
+use crate::article::PassageId;
+use crate::store::{StoreError, Writer};
+
+pub(crate) use collect::{Allowed, Moments, Scores};
+use query::{Demand, Wording};
+pub use query::{Query, QueryError};
+use words::Words;
+
+/// The folder within a library.
+const FOLDER: &str = "lexical";
+
+/// Goes up whenever words are found otherwise or the fields change: an index of another version is made anew.
+const VERSION: u32 = 1;
+
+/// How much tantivy may gather before it writes a segment.
+const WRITER_BYTES: usize = 50 << 20;
+
+/// Why words can't be searched.
+#[derive(Debug, thiserror::Error)]
+pub enum LexicalError {
+    /// The index of words itself.
+    #[error("the index of words at `{}` can't be used", path.display())]
+    Index {
+        /// Its folder.
+        path: PathBuf,
+        /// What tantivy says.
+        source: tantivy::TantivyError,
+    },
+    /// Its folder.
+    #[error("can't write the index of words at `{}`", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It isn't there, and can't be made while another program writes to the library.
+    #[error("the library has no index of words yet, and another program is writing to it")]
+    Missing,
+    /// The database that it is made of.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+type Result<T> = std::result::Result<T, LexicalError>;
+
+#[derive(Debug, Clone, Copy)]
+struct Fields {
+    number: Field,
+    /// Words as they are written but for case and accents, with their positions: for phrases and names.
+    exact: Field,
+    /// Stems, with their frequencies: for BM25.
+    stems: Field,
+}
+
+/// What a commit of the index carries.
+#[derive(Debug, Serialize, Deserialize)]
+struct Watermark {
+    version: u32,
+    /// The highest passage that the index has seen.
+    passage: u64,
+}
+
+/// The words of a library, open for reading.
+pub(crate) struct Lexical {
+    path: PathBuf,
+    index: Index,
+    reader: IndexReader,
+    fields: Fields,
+    seen: PassageId,
+}
+
+impl Lexical {
+    /// Opens the index of the library at `root`. `None` if there is none, or it is of another version.
+    pub(crate) fn open(root: &Path) -> Result<Option<Self>> {
+        let path = folder(root);
+        if !path.is_dir() {
+            return Ok(None);
+        }
+        let failed = |source| LexicalError::Index {
+            path: path.clone(),
+            source,
+        };
+        let index = Index::open_in_dir(&path).map_err(failed)?;
+        let metas = index.load_metas().map_err(failed)?;
+        let mark = metas
+            .payload
+            .and_then(|payload| serde_json::from_str::<Watermark>(&payload).ok())
+            .filter(|mark| mark.version == VERSION);
+        let (schema, fields) = schema();
+        let Some(mark) = mark.filter(|_| index.schema() == schema) else {
+            return Ok(None);
+        };
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(failed)?;
+        Ok(Some(Self {
+            path,
+            index,
+            reader,
+            fields,
+            seen: PassageId(mark.passage),
+        }))
+    }
+
+    /// The highest passage that is in it.
+    pub(crate) fn seen(&self) -> PassageId {
+        self.seen
+    }
+
+    /// How many passages are in it.
+    pub(crate) fn passages(&self) -> u64 {
+        self.reader.searcher().num_docs()
+    }
+
+    /// Files of the index whose bytes aren't those that were written.
+    pub(crate) fn damaged(&self) -> Result<Vec<PathBuf>> {
+        let damaged = self.index.validate_checksum();
+        let damaged = damaged.map_err(|source| self.failed(source))?;
+        Ok(damaged
+            .into_iter()
+            .map(|file| self.path.join(file))
+            .collect())
+    }
+
+    /// The BM25 scores of the words of `query` in the passages that are `allowed`.
+    pub(crate) fn scores(
+        &self,
+        query: &Query,
+        allowed: Allowed,
+        languages: &[String],
+    ) -> Result<Scores> {
+        let words = self.words_of(query, languages);
+        let allowed = Allowed {
+            passages: self.passages(),
+            ..allowed
+        };
+        self.reader
+            .searcher()
+            .search(words.as_ref(), &allowed)
+            .map_err(|source| self.failed(source))
+    }
+
+    /// The passages that have what `query` demands, and not what it excludes. `None` if it demands nothing.
+    pub(crate) fn demanded(&self, query: &Query) -> Result<Option<IdSet>> {
+        let mut clauses: Vec<(Occur, Box<dyn Clauses>)> = Vec::new();
+        for Demand { wording, excluded } in query.demands() {
+            let occur = if *excluded {
+                Occur::MustNot
+            } else {
+                Occur::Must
+            };
+            clauses.push((occur, self.exactly(wording)));
+        }
+        if clauses.is_empty() {
+            return Ok(None);
+        }
+        if query.demands().iter().all(|demand| demand.excluded) {
+            clauses.push((Occur::Must, Box::new(tantivy::query::AllQuery)));
+        }
+        let found = self
+            .reader
+            .searcher()
+            .search(&BooleanQuery::new(clauses), &Allowed::everything())
+            .map_err(|source| self.failed(source))?;
+        Ok(Some(found.ids().collect()))
+    }
+
+    /// Any of the query's words, by their stems in any of the `languages`.
+    fn words_of(&self, query: &Query, languages: &[String]) -> Box<dyn Clauses> {
+        let mut words = Words::default();
+        let mut clauses: Vec<(Occur, Box<dyn Clauses>)> = Vec::new();
+        for (stems, times) in words.query_stems(query.text(), languages) {
+            let mut terms: Vec<Box<dyn Clauses>> = stems
+                .iter()
+                .map(|stem| -> Box<dyn Clauses> {
+                    let term = Term::from_field_text(self.fields.stems, stem);
+                    Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
+                })
+                .collect();
+            let word = match (terms.pop(), terms.is_empty()) {
+                (Some(only), true) => only,
+                (Some(last), false) => {
+                    terms.push(last);
+                    Box::new(DisjunctionMaxQuery::new(terms))
+                }
+                (None, _) => continue,
+            };
+            let word: Box<dyn Clauses> = if times == 1 {
+                word
+            } else {
+                Box::new(BoostQuery::new(word, times as f32))
+            };
+            clauses.push((Occur::Should, word));
+        }
+        if clauses.is_empty() {
+            return Box::new(EmptyQuery);
+        }
+        Box::new(BooleanQuery::new(clauses))
+    }
+
+    /// Just these words, one behind the other.
+    fn exactly(&self, wording: &Wording) -> Box<dyn Clauses> {
+        let term = |word: &String| Term::from_field_text(self.fields.exact, word);
+        match Words::default().exact(wording.as_str()).as_slice() {
+            [] => Box::new(EmptyQuery),
+            [word] => Box::new(TermQuery::new(term(word), IndexRecordOption::Basic)),
+            words => Box::new(PhraseQuery::new(words.iter().map(term).collect())),
+        }
+    }
+
+    fn failed(&self, source: tantivy::TantivyError) -> LexicalError {
+        LexicalError::Index {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}
+
+/// Brings the index of words up to date with the database, making it where there is none.
+///
+/// Passages that are gone are taken out, so that their tombstones may be dropped.
+pub(crate) fn catch_up(library: &Writer) -> Result<()> {
+    let root = library.root();
+    let path = folder(root);
+    let failed = |source| LexicalError::Index {
+        path: path.clone(),
+        source,
+    };
+    let (schema, fields) = schema();
+    // What can't be opened is made anew.
+    let (index, seen) = match Lexical::open(root) {
+        Ok(Some(found)) => (found.index, found.seen),
+        _ => {
+            clear(root)?;
+            fs::create_dir_all(&path).map_err(|source| LexicalError::Folder {
+                path: path.clone(),
+                source,
+            })?;
+            let directory = MmapDirectory::open(&path).map_err(|error| failed(error.into()))?;
+            let index = Index::create(directory, schema, Default::default()).map_err(failed)?;
+            (index, PassageId(0))
+        }
+    };
+    let mut writer: IndexWriter = index
+        .writer_with_num_threads(1, WRITER_BYTES)
+        .map_err(failed)?;
+    for gone in library.tombstones()? {
+        writer.delete_term(Term::from_field_u64(fields.number, gone.0));
+    }
+    let mut words = Words::default();
+    let mut refused = None;
+    library.each_text_after(seen, &mut |text| {
+        let mut document = TantivyDocument::new();
+        document.add_u64(fields.number, text.passage.0);
+        for part in [text.title.unwrap_or_default(), text.text] {
+            document.add_pre_tokenized_text(fields.exact, tokens(words.exact(part)));
+            let stems = words.stems(part, text.language.unwrap_or_default());
+            document.add_pre_tokenized_text(fields.stems, tokens(stems));
+        }
+        if let Err(error) = writer.add_document(document) {
+            refused.get_or_insert(error);
+        }
+    })?;
+    if let Some(error) = refused {
+        return Err(failed(error));
+    }
+    let mark = Watermark {
+        version: VERSION,
+        // Those of the numbers given so far that are gone are seen too.
+        passage: library.next_passage()?.0.saturating_sub(1),
+    };
+    let mark =
+        serde_json::to_string(&mark).map_err(|error| failed(io::Error::from(error).into()))?;
+    let mut commit = writer.prepare_commit().map_err(failed)?;
+    commit.set_payload(&mark);
+    commit.commit().map_err(failed)?;
+    writer.wait_merging_threads().map_err(failed)
+}
+
+/// Where the index of the library at `root` lies.
+pub(crate) fn folder(root: &Path) -> PathBuf {
+    root.join(FOLDER)
+}
+
+/// Removes the index of the library at `root`, so that the next who writes makes it anew.
+pub(crate) fn clear(root: &Path) -> Result<()> {
+    let path = folder(root);
+    match fs::remove_dir_all(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(LexicalError::Folder { path, source })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn schema() -> (Schema, Fields) {
+    let indexing = |record| {
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer("raw")
+            .set_index_option(record);
+        TextOptions::default().set_indexing_options(indexing)
+    };
+    let mut schema = Schema::builder();
+    let fields = Fields {
+        number: schema.add_u64_field("number", INDEXED | FAST),
+        exact: schema.add_text_field("exact", indexing(IndexRecordOption::WithFreqsAndPositions)),
+        stems: schema.add_text_field("stems", indexing(IndexRecordOption::WithFreqs)),
+    };
+    (schema.build(), fields)
+}
+
+/// Words as tantivy takes them, one behind the other.
+fn tokens(words: Vec<String>) -> PreTokenizedString {
+    let token = |(position, text)| Token {
+        position,
+        text,
+        ..Token::default()
+    };
+    PreTokenizedString {
+        text: String::new(),
+        tokens: words.into_iter().enumerate().map(token).collect(),
+    }
+}
+
+impl Scores {
+    fn ids(&self) -> impl Iterator<Item = PointId> + '_ {
+        self.best.iter().map(|(id, _)| *id)
+    }
+}

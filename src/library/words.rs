@@ -1,0 +1,90 @@
+//! The index of words, opened when it is first needed, and brought up to date by whoever can.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use super::check::chain;
+use crate::article::PassageId;
+use crate::error::{Error, Result};
+use crate::lexical::{self, Lexical};
+use crate::store::{self, Reader, StoreError, Writer};
+
+/// The words of a library, opened once they are asked for.
+#[derive(Default)]
+pub(super) struct LazyWords(OnceCell<Lexical>);
+
+impl std::fmt::Debug for LazyWords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LazyWords").finish_non_exhaustive()
+    }
+}
+
+impl LazyWords {
+    /// The words of the library at `root`, up to date with `reader` if that can be had. `None` if there are none yet
+    /// and another program is writing, or the library can't be written to.
+    pub(super) fn get(&self, root: &Path, reader: &Reader) -> Result<Option<&Lexical>> {
+        if let Some(words) = self.0.get() {
+            return Ok(Some(words));
+        }
+        Ok(open(root, reader)?.map(|words| self.0.get_or_init(|| words)))
+    }
+}
+
+fn open(root: &Path, reader: &Reader) -> Result<Option<Lexical>> {
+    let found = Lexical::open(root)?;
+    let highest = reader.highest_passage()?.unwrap_or(PassageId(0));
+    if found.as_ref().is_some_and(|words| words.seen() >= highest) {
+        return Ok(found);
+    }
+    // An indexing that was cut off has left it behind.
+    match store::open_writer(root) {
+        Ok(writer) => {
+            lexical::catch_up(&writer)?;
+            Ok(Lexical::open(root)?)
+        }
+        Err(StoreError::Locked { .. } | StoreError::Unwritable { .. } | StoreError::Io { .. }) => {
+            Ok(found)
+        }
+        Err(error) => Err(Error::Store(error)),
+    }
+}
+
+/// Takes up what was committed since the index was written.
+pub(super) fn bring_up_to_date(writer: &Writer) -> Result<()> {
+    let root = writer.root();
+    let seen = Lexical::open(root).ok().flatten().map(|words| words.seen());
+    let next = writer.next_passage()?;
+    if seen.is_none_or(|seen| seen.0 + 1 < next.0) {
+        lexical::catch_up(writer)?;
+    }
+    Ok(())
+}
+
+/// What is wrong with the index of words, and with which file. That there is none, or that it is behind, is not wrong:
+/// it catches up when it is needed.
+pub(super) fn problems(root: &Path, reader: &Reader) -> Result<Vec<(PathBuf, String)>> {
+    let words = match Lexical::open(root) {
+        Ok(Some(words)) => words,
+        Ok(None) => return Ok(Vec::new()),
+        Err(error) => return Ok(vec![(lexical::folder(root), chain(&error))]),
+    };
+    let damaged = match words.damaged() {
+        Ok(damaged) => damaged,
+        Err(error) => return Ok(vec![(lexical::folder(root), chain(&error))]),
+    };
+    let mut problems: Vec<_> = damaged
+        .into_iter()
+        .map(|file| (file, "its bytes are not those that were written".to_owned()))
+        .collect();
+    let highest = reader.highest_passage()?.unwrap_or(PassageId(0));
+    let passages = reader.counts()?.passages;
+    // Passages that are gone may linger there.
+    if words.seen() >= highest && words.passages() < passages {
+        let missing = passages - words.passages();
+        problems.push((
+            lexical::folder(root),
+            format!("{missing} passages are missing from the index of words"),
+        ));
+    }
+    Ok(problems)
+}
