@@ -88,7 +88,7 @@ impl Error {
             Self::NoArticle(_) => Some("`topoi list` shows the numbers of all articles".into()),
             Self::Query(error) => Some(error.hint().into()),
             Self::Lexical(LexicalError::Missing) => {
-                Some("wait for it to finish, or search with `--mode semantic`".into())
+                Some("if another program is writing, wait for it to finish; or search with `--mode semantic`".into())
             }
             Self::Lexical(_) => {
                 Some("`topoi check --repair` makes the index of words again from the text".into())

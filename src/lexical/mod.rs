@@ -28,7 +28,7 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
 use topoi_index::{IdSet, PointId};
 
 use crate::article::PassageId;
@@ -57,7 +57,7 @@ pub enum LexicalError {
         /// Its folder.
         path: PathBuf,
         /// What tantivy says.
-        source: tantivy::TantivyError,
+        source: TantivyError,
     },
     /// Its folder.
     #[error("can't write the index of words at `{}`", path.display())]
@@ -67,8 +67,8 @@ pub enum LexicalError {
         /// What the system says.
         source: io::Error,
     },
-    /// It isn't there, and can't be made while another program writes to the library.
-    #[error("the library has no index of words yet, and another program is writing to it")]
+    /// It isn't there or can't be used, and can't be made now.
+    #[error("the library has no index of words that can be used, and it can't be written to now")]
     Missing,
     /// The database that it is made of.
     #[error(transparent)]
@@ -127,8 +127,12 @@ impl Lexical {
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
-            .try_into()
-            .map_err(failed)?;
+            .try_into();
+        let reader = match reader {
+            // Opening takes a lock, which can't be had on a read-only medium.
+            Err(TantivyError::LockFailure(..)) => return Ok(None),
+            reader => reader.map_err(failed)?,
+        };
         Ok(Some(Self {
             path,
             index,
@@ -244,7 +248,7 @@ impl Lexical {
         }
     }
 
-    fn failed(&self, source: tantivy::TantivyError) -> LexicalError {
+    fn failed(&self, source: TantivyError) -> LexicalError {
         LexicalError::Index {
             path: self.path.clone(),
             source,

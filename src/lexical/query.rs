@@ -1,5 +1,8 @@
 //! What a person types: plain words, `"a phrase"`, `+must` and `-without`.
 
+/// What is longer than so many bytes nobody has typed: it is a text, and the marks and signs in it are its own.
+const LONGEST_TYPED: usize = 1024;
+
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
@@ -56,12 +59,15 @@ impl Query {
     ///
     /// `"like this"` must stand in a passage just so, but for case and accents; so must `+this` and `+"these words"`;
     /// `-this` and `-"these words"` must not. Everything else is looked for by meaning and by words. A sign within a
-    /// word, or before a blank, is no operator.
+    /// word, or before a blank, is no operator. Neither is any in a text of more than a kilobyte.
     ///
     /// # Errors
     ///
     /// Where there is nothing to look for, or a phrase has no end.
     pub fn parse(typed: &str) -> Result<Self, QueryError> {
+        if typed.len() > LONGEST_TYPED && typed.chars().any(char::is_alphanumeric) {
+            return Ok(Self::plain(typed.trim()));
+        }
         let mut text = String::new();
         let mut demands = Vec::new();
         let mut rest = typed.trim_start();
@@ -179,6 +185,14 @@ mod tests {
             demands,
             expected.map(|(wording, excluded)| (wording.to_owned(), excluded))
         );
+    }
+
+    #[test]
+    fn a_long_text_is_looked_for_as_it_stands() {
+        let text = "\"Who pays?\" she asked -again. ".repeat(40);
+        assert_eq!(Query::parse(&text), Ok(Query::plain(text.trim())));
+        let marks = "\"".repeat(2000);
+        assert_eq!(Query::parse(&marks), Err(QueryError::Empty));
     }
 
     #[test]

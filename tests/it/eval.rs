@@ -28,16 +28,17 @@ fn collection() -> Place {
 #[test]
 fn a_collection_is_measured_and_a_hit_with_the_querys_own_id_is_dropped() {
     let place = collection();
-    for arguments in [
-        &["eval", "c", "--json"][..],
-        &["eval", "c", "--json", "--whole"],
+    for (arguments, mode) in [
+        (&["eval", "c", "--json"][..], "auto"),
+        (&["eval", "c", "--json", "--whole"], "semantic"),
+        (&["eval", "c", "--json", "--mode", "hybrid"], "hybrid"),
     ] {
         let report = place.run(arguments).json();
         for key in ["ndcg@10", "recall@10", "recall@100", "mrr@10", "map"] {
             assert_eq!(report[key], 1.0, "{key}: {report}");
         }
         assert_eq!(report["queries"], 2);
-        assert_eq!(report["mode"], "auto");
+        assert_eq!(report["mode"], mode);
     }
 }
 
