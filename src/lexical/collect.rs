@@ -21,8 +21,6 @@ pub(crate) struct Allowed {
     /// The passages whose scores are wanted, whatever they are.
     pub(crate) wanted: Arc<IdSet>,
     pub(crate) scored: bool,
-    /// How many passages the library has.
-    pub(crate) passages: u64,
 }
 
 /// The scores of some passages. A passage without any of the words has none.
@@ -32,7 +30,7 @@ pub(crate) struct Scores {
     pub(crate) best: Vec<(PointId, f32)>,
     /// Those that were wanted.
     pub(crate) wanted: HashMap<PointId, f32>,
-    /// The mean and the deviation over all passages of the library, whether they may be found or not.
+    /// The mean and the deviation over all passages that were scored, whether they may be found or not.
     pub(crate) moments: Moments,
 }
 
@@ -52,7 +50,7 @@ impl Moments {
     }
 
     /// The same with zeros, up to `count` numbers.
-    fn filled_up(self, count: u64) -> Self {
+    pub(super) fn filled_up(self, count: u64) -> Self {
         Self {
             count: self.count.max(count as f64),
             ..self
@@ -88,7 +86,6 @@ impl Allowed {
             best: usize::MAX,
             wanted: Arc::default(),
             scored: false,
-            passages: 0,
         }
     }
 
@@ -145,7 +142,7 @@ impl Collector for Allowed {
         Ok(Scores {
             best,
             wanted,
-            moments: moments.filled_up(self.passages),
+            moments,
         })
     }
 }

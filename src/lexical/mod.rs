@@ -162,7 +162,8 @@ impl Lexical {
             .collect())
     }
 
-    /// The BM25 scores of the words of `query` in the passages that are `allowed`.
+    /// The BM25 scores of the words of `query` in the passages that are `allowed`; the moments are those over all
+    /// passages of the library.
     pub(crate) fn scores(
         &self,
         query: &Query,
@@ -170,14 +171,15 @@ impl Lexical {
         languages: &[String],
     ) -> Result<Scores> {
         let words = self.words_of(query, languages);
-        let allowed = Allowed {
-            passages: self.passages(),
-            ..allowed
-        };
-        self.reader
+        let scores = self
+            .reader
             .searcher()
             .search(words.as_ref(), &allowed)
-            .map_err(|source| self.failed(source))
+            .map_err(|source| self.failed(source))?;
+        Ok(Scores {
+            moments: scores.moments.filled_up(self.passages()),
+            ..scores
+        })
     }
 
     /// The passages that have what `query` demands, and not what it excludes. `None` if it demands nothing.

@@ -27,7 +27,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use topoi_index::{IdSet, Neighbour, PointId, SearchParams, UnitVector};
+use topoi_index::{IdSet, Neighbour, PointId, UnitVector};
 
 use super::ranking::dot;
 use super::{Ranked, Ranking, Scope, SearchOptions};
@@ -67,7 +67,6 @@ impl Allowed {
             best,
             wanted: Arc::new(wanted),
             scored: true,
-            passages: 0,
         }
     }
 }
@@ -86,13 +85,7 @@ impl Library {
             .limit
             .saturating_mul(CANDIDATES_EACH)
             .max(FEWEST_CANDIDATES);
-        let parameters = SearchParams {
-            exact: options.exact,
-            ..SearchParams::default()
-        };
-        let mut candidates =
-            self.searcher()
-                .search(vector, count, &scope.selection(), &parameters)?;
+        let mut candidates = self.candidates(vector, count, scope, options)?;
         let near: IdSet = candidates.iter().map(|candidate| candidate.id).collect();
         let allowed = Allowed::new(scope, count, near.clone());
         let scores = words.scores(query, allowed, &self.store().languages()?)?;

@@ -140,12 +140,15 @@ impl Library {
         let mut scope = self.scope(&options.filter)?;
         let needs_words = options.mode != Mode::Semantic || query.is_demanding();
         let words = if needs_words { self.words()? } else { None };
-        if let Some(demanded) = words
-            .map(|words| words.demanded(query))
-            .transpose()?
-            .flatten()
-        {
-            scope.restrict(demanded);
+        match words {
+            Some(words) => {
+                if let Some(demanded) = words.demanded(query)? {
+                    scope.restrict(demanded);
+                }
+            }
+            // What is demanded can't be left out of account.
+            None if query.is_demanding() => return Err(LexicalError::Missing.into()),
+            None => {}
         }
         let scope = Arc::new(scope);
         let mut ranked = match (options.mode, words) {
@@ -172,17 +175,28 @@ impl Library {
         scope: &Scope,
         options: &SearchOptions,
     ) -> Result<Vec<Neighbour>> {
+        let count = options.ranking.candidates(options.limit);
+        let found = self.candidates(vector, count, scope, options)?;
+        let mut ranked = self.score(vector, found, options.ranking);
+        ranked.truncate(options.limit);
+        Ok(ranked)
+    }
+
+    /// The `count` passages nearest by cosine.
+    fn candidates(
+        &self,
+        vector: &UnitVector,
+        count: usize,
+        scope: &Scope,
+        options: &SearchOptions,
+    ) -> Result<Vec<Neighbour>> {
         let parameters = SearchParams {
             exact: options.exact,
             ..SearchParams::default()
         };
-        let candidates = options.ranking.candidates(options.limit);
-        let found = self
+        Ok(self
             .searcher()
-            .search(vector, candidates, &scope.selection(), &parameters)?;
-        let mut ranked = self.score(vector, found, options.ranking);
-        ranked.truncate(options.limit);
-        Ok(ranked)
+            .search(vector, count, &scope.selection(), &parameters)?)
     }
 
     /// The passages that a filter lets in, as the vector search wants them.
