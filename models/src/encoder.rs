@@ -67,6 +67,21 @@ pub trait Encoder: Send + Sync {
         observer: Observer<'_>,
     ) -> Result<Embeddings, EncodeError>;
 
+    /// What each token of a text adds to the dot product of the text's vector with another vector, for each pair of a
+    /// text and such a vector (of [`dim`](Encoder::dim) numbers). `None` where the model's vectors aren't sums over
+    /// their tokens, as where they are the first token's.
+    ///
+    /// # Errors
+    ///
+    /// As for [`encode`](Encoder::encode).
+    fn attribute(
+        &self,
+        _pairs: &[(&str, &[f32])],
+        _role: Role,
+    ) -> Result<Option<Vec<Attribution>>, EncodeError> {
+        Ok(None)
+    }
+
     /// The vector of one text: [`encode`](Encoder::encode) for a query.
     ///
     /// # Errors
@@ -76,6 +91,15 @@ pub trait Encoder: Send + Sync {
         let embeddings = self.encode(&[text], role, &mut |_| ControlFlow::Continue(()))?;
         Ok(embeddings.into_values())
     }
+}
+
+/// A dot product, told apart by the tokens of one of its texts: what they add and `rest` sum up to it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Attribution {
+    /// Where each token lies in the text, in bytes, and what it adds.
+    pub tokens: Vec<(Range<usize>, f32)>,
+    /// What special tokens, the prompt and the biases of dense layers add.
+    pub rest: f32,
 }
 
 /// Vectors of equal length, one a text: `n × dim`, row-major, f32, of unit length when the model normalises

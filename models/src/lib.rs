@@ -48,7 +48,7 @@ mod manifest;
 pub use acquire::{AcquireError, CachedModel, Locator, ModelRef, Progress, Quiet};
 pub use device::Device;
 pub use distil::{DistilError, DistilObserver, Distilled, distil};
-pub use encoder::{Embeddings, Encoder, Observer, Role};
+pub use encoder::{Attribution, Embeddings, Encoder, Observer, Role};
 pub use engine::{Engine, SentenceEncoder, Settings, TokenCounter};
 pub use error::{EncodeError, LoadError};
 pub use folder::{ModelFolder, Prompts};

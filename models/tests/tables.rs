@@ -172,6 +172,26 @@ fn unknown_tokens_do_not_count_and_neither_do_special_ones() {
 }
 
 #[test]
+fn what_each_token_adds_sums_up_to_the_likeness() {
+    let folder = model(&[table("embeddings", TOKENS)]);
+    let encoder = load(&folder);
+    let text = "trade zzz tariff";
+    let to = [0.3, -0.7, 0.2];
+    let found = encoder.attribute(&[(text, &to)], Role::Passage).unwrap();
+    let [found] = found.unwrap().try_into().unwrap();
+    let spans: Vec<_> = found.tokens.iter().map(|(span, _)| span.clone()).collect();
+    // The unknown word has no row, so it adds nothing.
+    assert_eq!(spans, [0..5, 10..16]);
+    let whole: f32 = vector(&encoder, text)
+        .iter()
+        .zip(to)
+        .map(|(a, b)| a * b)
+        .sum();
+    let sum: f32 = found.tokens.iter().map(|(_, share)| share).sum();
+    assert!((sum + found.rest - whole).abs() < 1e-6);
+}
+
+#[test]
 fn a_mapping_says_which_row_and_weights_say_how_much() {
     // Token 15 − n has row n ÷ 4.
     let mapping: Vec<i64> = (0..TOKENS).rev().map(|token| token as i64 / 4).collect();

@@ -1,12 +1,14 @@
 //! What the engines have in common: token numbers in, a vector a text out.
 
+use std::ops::Range;
+use std::slice::ChunksExact;
 use std::sync::{Mutex, PoisonError};
 
 use candle_core::DType;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::candle::CandleBert;
-use super::head::Head;
+use super::head::{Head, Shares};
 use super::packed::{PackedBert, Workspace};
 use super::table::Table;
 use crate::error::EncodeError;
@@ -29,6 +31,14 @@ pub(crate) trait Backend: Send + Sync {
 pub(crate) trait Worker {
     /// The vectors of texts with these token numbers, none of them empty, in their order.
     fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError>;
+
+    /// What the tokens of each text add to the dot product of its vector with one of `to`, and what none of them adds.
+    /// `None` where vectors aren't sums over tokens.
+    fn attribute(
+        &mut self,
+        texts: &[Vec<u32>],
+        to: &[&[f32]],
+    ) -> Result<Option<Vec<Shares>>, EncodeError>;
 }
 
 /// The packed engine with what follows it.
@@ -56,20 +66,41 @@ struct PackedWorker<'e> {
     space: Workspace,
 }
 
-impl Worker for PackedWorker<'_> {
-    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError> {
+impl PackedWorker<'_> {
+    /// Computes `texts`, and gives for each which tokens are its own.
+    fn forward(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Range<usize>>, EncodeError> {
         self.engine.bert.forward(texts, &mut self.space)?;
         let mut first = 0;
-        Ok(texts
-            .iter()
-            .map(|ids| {
-                let tokens = first..first + ids.len();
-                first = tokens.end;
-                self.engine
-                    .head
-                    .forward(tokens.map(|token| self.space.token(token)))
-            })
-            .collect())
+        let range = |ids: &Vec<u32>| {
+            let tokens = first..first + ids.len();
+            first = tokens.end;
+            tokens
+        };
+        Ok(texts.iter().map(range).collect())
+    }
+}
+
+impl Worker for PackedWorker<'_> {
+    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError> {
+        let ranges = self.forward(texts)?;
+        let vector = |tokens: Range<usize>| {
+            let tokens = tokens.map(|token| self.space.token(token));
+            self.engine.head.forward(tokens)
+        };
+        Ok(ranges.into_iter().map(vector).collect())
+    }
+
+    fn attribute(
+        &mut self,
+        texts: &[Vec<u32>],
+        to: &[&[f32]],
+    ) -> Result<Option<Vec<Shares>>, EncodeError> {
+        let ranges = self.forward(texts)?;
+        let shares = |(tokens, to): (Range<usize>, &&[f32])| {
+            let tokens: Vec<&[f32]> = tokens.map(|token| self.space.token(token)).collect();
+            self.engine.head.attribute(&tokens, to)
+        };
+        Ok(ranges.into_iter().zip(to).map(shares).collect())
     }
 }
 
@@ -123,10 +154,11 @@ struct CandleWorker<'e> {
     pool: Option<Result<ThreadPool, rayon::ThreadPoolBuildError>>,
 }
 
-impl Worker for CandleWorker<'_> {
-    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError> {
+impl CandleWorker<'_> {
+    /// Computes `texts`: the vectors of their tokens, each text's filled up to the longest.
+    fn forward(&self, texts: &[Vec<u32>]) -> Result<Vec<f32>, EncodeError> {
         let forward = || self.engine.bert.forward(texts);
-        let values = match &self.pool {
+        match &self.pool {
             Some(Ok(pool)) => pool.install(forward),
             Some(Err(error)) => Err(EncodeError::Compute {
                 reason: error.to_string(),
@@ -136,17 +168,41 @@ impl Worker for CandleWorker<'_> {
                 let _held = card.map(|held| held.unwrap_or_else(PoisonError::into_inner));
                 forward()
             }
-        }?;
+        }
+    }
+
+    /// The vectors of each text's own tokens.
+    fn tokens<'v>(
+        &self,
+        texts: &'v [Vec<u32>],
+        values: &'v [f32],
+    ) -> impl Iterator<Item = ChunksExact<'v, f32>> {
         let hidden = self.engine.hidden;
         let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
-        Ok(texts
+        texts
             .iter()
             .zip(values.chunks_exact((longest * hidden).max(1)))
-            .map(|(ids, values)| {
-                let tokens = values[..ids.len() * hidden].chunks_exact(hidden);
-                self.engine.head.forward(tokens)
-            })
-            .collect())
+            .map(move |(ids, values)| values[..ids.len() * hidden].chunks_exact(hidden))
+    }
+}
+
+impl Worker for CandleWorker<'_> {
+    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError> {
+        let values = self.forward(texts)?;
+        let vector = |tokens| self.engine.head.forward(tokens);
+        Ok(self.tokens(texts, &values).map(vector).collect())
+    }
+
+    fn attribute(
+        &mut self,
+        texts: &[Vec<u32>],
+        to: &[&[f32]],
+    ) -> Result<Option<Vec<Shares>>, EncodeError> {
+        let values = self.forward(texts)?;
+        let shares = |(tokens, to): (ChunksExact<'_, f32>, &&[f32])| {
+            self.engine.head.attribute(&tokens.collect::<Vec<_>>(), to)
+        };
+        Ok(self.tokens(texts, &values).zip(to).map(shares).collect())
     }
 }
 
@@ -180,5 +236,23 @@ impl Worker for AveragedWorker<'_> {
             .iter()
             .map(|ids| Ok(head.finish(table.mean(&rows, ids)?)))
             .collect()
+    }
+
+    fn attribute(
+        &mut self,
+        texts: &[Vec<u32>],
+        to: &[&[f32]],
+    ) -> Result<Option<Vec<Shares>>, EncodeError> {
+        let Averaged { table, head } = self.engine;
+        let rows = table.open()?;
+        let shares = |(ids, to): (&Vec<u32>, &&[f32])| {
+            let tokens: Vec<Vec<f32>> = ids
+                .iter()
+                .map(|id| table.mean(&rows, std::slice::from_ref(id)))
+                .collect::<Result<_, _>>()?;
+            let tokens: Vec<&[f32]> = tokens.iter().map(Vec::as_slice).collect();
+            Ok(head.attribute(&tokens, to))
+        };
+        texts.iter().zip(to).map(shares).collect()
     }
 }

@@ -15,6 +15,13 @@ use crate::identity::Pooling;
 /// Vectors shorter than this are divided by it instead of by their length, as PyTorch's `normalize` does.
 const SHORTEST: f32 = 1e-12;
 
+/// A dot product, told apart by tokens: their shares and `rest` sum up to it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Shares {
+    pub(crate) tokens: Vec<f32>,
+    pub(crate) rest: f32,
+}
+
 /// What follows the transformer.
 pub(crate) struct Head {
     pooling: Pooling,
@@ -80,11 +87,58 @@ impl Head {
         for step in &self.steps {
             match step {
                 HeadStep::Dense(dense) => vector = dense.forward(&vector),
-                HeadStep::Normalise => normalise(&mut vector),
+                HeadStep::Normalise => {
+                    normalise(&mut vector);
+                }
             }
         }
         vector
     }
+
+    /// What each token adds to the dot product of [`forward`](Self::forward) with `to`, and what the biases of dense
+    /// layers add. `None` where that isn't a sum over the tokens.
+    ///
+    /// Everything behind the pooling is linear but for the length that the vector is divided by, which is known by then.
+    /// So `to` is taken back through the layers, and each token's share is its dot product with what comes out.
+    pub(crate) fn attribute(&self, tokens: &[&[f32]], to: &[f32]) -> Option<Shares> {
+        let divisor = match self.pooling {
+            Pooling::Mean => tokens.len() as f32,
+            Pooling::MeanSqrtLen => (tokens.len() as f32).sqrt(),
+            Pooling::Cls | Pooling::Max => return None,
+        };
+        let mut vector = pool(tokens.iter().copied(), self.pooling);
+        let mut lengths = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            lengths.push(match step {
+                HeadStep::Dense(dense) if dense.activation != Activation::Identity => return None,
+                HeadStep::Dense(dense) => {
+                    vector = dense.forward(&vector);
+                    1.0
+                }
+                HeadStep::Normalise => normalise(&mut vector),
+            });
+        }
+        let mut to = to.to_vec();
+        let mut rest = 0.0;
+        for (step, length) in self.steps.iter().zip(lengths).rev() {
+            match step {
+                HeadStep::Dense(dense) => {
+                    rest += dot(&dense.bias, &to);
+                    to = dense.back(&to);
+                }
+                HeadStep::Normalise => to.iter_mut().for_each(|value| *value /= length),
+            }
+        }
+        let share = |token: &&[f32]| dot(token, &to) / divisor;
+        Some(Shares {
+            tokens: tokens.iter().map(share).collect(),
+            rest,
+        })
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 impl Dense {
@@ -105,11 +159,20 @@ impl Dense {
 
     fn forward(&self, x: &[f32]) -> Vec<f32> {
         let rows = self.weight.chunks_exact(self.inputs).zip(&self.bias);
-        let mut y: Vec<f32> = rows
-            .map(|(row, bias)| bias + row.iter().zip(x).map(|(w, x)| w * x).sum::<f32>())
-            .collect();
+        let mut y: Vec<f32> = rows.map(|(row, bias)| bias + dot(row, x)).collect();
         activate(&mut y, self.activation);
         y
+    }
+
+    /// `Wᵀ y`.
+    fn back(&self, y: &[f32]) -> Vec<f32> {
+        let mut x = vec![0.0; self.inputs];
+        for (row, y) in self.weight.chunks_exact(self.inputs).zip(y) {
+            for (x, w) in x.iter_mut().zip(row) {
+                *x += w * y;
+            }
+        }
+        x
     }
 }
 
@@ -137,12 +200,14 @@ fn pool<'t>(mut tokens: impl ExactSizeIterator<Item = &'t [f32]>, pooling: Pooli
     vector
 }
 
-fn normalise(vector: &mut [f32]) {
+/// Divides a vector by its length, and gives what it was divided by.
+fn normalise(vector: &mut [f32]) -> f32 {
     let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
     let divisor = length.max(SHORTEST);
     for value in vector {
         *value /= divisor;
     }
+    divisor
 }
 
 /// SHA-256 over the files of all dense layers, in hexadecimal; `None` where there are no dense layers.
@@ -187,6 +252,40 @@ mod tests {
         let mut zeros = [0.0; 3];
         normalise(&mut zeros);
         assert_eq!(zeros, [0.0; 3]);
+    }
+
+    #[test]
+    fn what_the_tokens_add_sums_up_to_the_dot_product() {
+        let dense = |activation| {
+            HeadStep::Dense(Dense {
+                weight: vec![1.0, 2.0, -1.0, -1.0, 0.0, 0.5],
+                bias: vec![0.5, 0.0, -1.0],
+                inputs: 2,
+                activation,
+            })
+        };
+        let head = |pooling, activation| Head {
+            pooling,
+            steps: vec![HeadStep::Normalise, dense(activation), HeadStep::Normalise],
+            dim: 3,
+        };
+        let tokens: Vec<&[f32]> = TOKENS.chunks_exact(2).collect();
+        let to = [0.2, -0.4, 0.9];
+        for pooling in [Pooling::Mean, Pooling::MeanSqrtLen] {
+            let head = head(pooling, Activation::Identity);
+            let shares = head.attribute(&tokens, &to).unwrap();
+            let whole = dot(&head.forward(tokens.iter().copied()), &to);
+            let sum: f32 = shares.tokens.iter().sum();
+            assert!((sum + shares.rest - whole).abs() < 1e-6);
+            assert!(shares.tokens.len() == 3 && shares.tokens[0] != shares.tokens[1]);
+        }
+        for (pooling, activation) in [
+            (Pooling::Cls, Activation::Identity),
+            (Pooling::Max, Activation::Identity),
+            (Pooling::Mean, Activation::Tanh),
+        ] {
+            assert_eq!(head(pooling, activation).attribute(&tokens, &to), None);
+        }
     }
 
     #[test]

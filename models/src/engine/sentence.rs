@@ -1,5 +1,7 @@
 //! A sentence model: the tokeniser, an engine and the head behind the [`Encoder`] trait.
 
+mod attribution;
+
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
@@ -20,7 +22,7 @@ use super::tokens::TokenCounter;
 use super::weights::Weights;
 use super::workers;
 use crate::device::Device;
-use crate::encoder::{Embeddings, Encoder, Observer, Role};
+use crate::encoder::{Attribution, Embeddings, Encoder, Observer, Role};
 use crate::error::{EncodeError, LoadError};
 use crate::folder::{ModelFolder, Prompts};
 use crate::identity::{Identity, Precision};
@@ -476,6 +478,14 @@ impl Encoder for SentenceEncoder {
 
     fn token_spans(&self, text: &str) -> Vec<Range<usize>> {
         self.counter.spans(text)
+    }
+
+    fn attribute(
+        &self,
+        pairs: &[(&str, &[f32])],
+        role: Role,
+    ) -> Result<Option<Vec<Attribution>>, EncodeError> {
+        self.attribute_pairs(pairs, role)
     }
 
     fn encode(
