@@ -7,7 +7,7 @@
 //! ```no_run
 //! use topoi::library::{Indexer, Library, Silent, Windowing};
 //! use topoi::ingest::{self, WalkOptions};
-//! use topoi::search::{Query, SearchOptions};
+//! use topoi::search::{Feedback, Query, SearchOptions};
 //!
 //! # fn run(encoder: &dyn topoi_models::Encoder) -> Result<(), Box<dyn std::error::Error>> {
 //! let root = "articles.topoi".as_ref();
@@ -18,7 +18,8 @@
 //! indexer.finish()?;
 //!
 //! let library = Library::open(root)?;
-//! let answer = library.search(&Query::parse("who pays for a tariff?")?, encoder, &SearchOptions::default())?;
+//! let question = Query::parse("who pays for a tariff?")?;
+//! let answer = library.search(&question, &Feedback::default(), encoder, &SearchOptions::default())?;
 //! # Ok(())
 //! # }
 //! ```

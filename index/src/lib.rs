@@ -44,7 +44,7 @@ mod vector;
 
 pub use error::{Error, VectorError};
 pub use id_set::IdSet;
-pub use kernels::instruction_set;
+pub use kernels::{dot_product, instruction_set};
 pub use point::PointId;
 pub use search::{Neighbour, SearchParams, Searcher, Selection};
 pub use segment::{BuildOptions, Segment, SegmentBuilder, SegmentInfo, merge, write_segment};

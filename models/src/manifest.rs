@@ -73,6 +73,11 @@ pub struct ManifestFile {
 }
 
 impl Manifest {
+    /// Whether it was made for English, and for nothing else.
+    pub fn is_english(&self) -> bool {
+        self.languages == "English"
+    }
+
     /// The file at `path`, if the model has one there.
     pub(crate) fn file(&self, path: &str) -> Option<&ManifestFile> {
         self.files.iter().find(|file| file.path == path)

@@ -1,11 +1,12 @@
 //! What can be said on the command line.
 
+mod ask;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use topoi::article::Date;
-use topoi::search::Mode;
-use topoi::store::Filter;
+
+pub(crate) use ask::{FilterArgs, FormatArgs, ModeArg, RankArgs, Related, Search, ShowArgs};
 
 /// Semantic search for a library of articles.
 ///
@@ -174,102 +175,6 @@ fn automatic<T: std::str::FromStr<Err = String>>(name: &str) -> Result<Choice<T>
     }
 }
 
-/// Which passages a question is about.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Filters")]
-pub(crate) struct FilterArgs {
-    /// Only authors whose name holds this
-    #[arg(long, value_name = "NAME")]
-    author: Option<String>,
-    /// Only sources whose name holds this
-    #[arg(long, value_name = "NAME")]
-    source: Option<String>,
-    /// Only articles of this day or later: 2024-05-14, 2024-05 or 2024
-    #[arg(long, value_name = "DATE")]
-    after: Option<Date>,
-    /// Only articles of before this day
-    #[arg(long, value_name = "DATE")]
-    before: Option<Date>,
-    /// Only articles in this language: en, de, fr …
-    #[arg(long, value_name = "CODE")]
-    lang: Option<String>,
-    /// Only paths that hold this, or that match it if it has `*`, `?` or `[`
-    #[arg(long, value_name = "PATTERN")]
-    path: Option<String>,
-    /// Headings and boilerplate (credits, bylines, teasers …) too
-    #[arg(long)]
-    all_kinds: bool,
-}
-
-impl FilterArgs {
-    pub(crate) fn filter(&self) -> Filter {
-        Filter {
-            author: self.author.clone(),
-            source: self.source.clone(),
-            after: self.after,
-            before: self.before,
-            language: self.lang.clone(),
-            path: self.path.clone(),
-            all_kinds: self.all_kinds,
-        }
-    }
-}
-
-/// In which form to answer.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub(crate) struct FormatArgs {
-    /// One JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// One JSON object a line
-    #[arg(long, conflicts_with = "json")]
-    pub(crate) jsonl: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RankArgs {
-    /// How many passages to show at most
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
-    pub(crate) limit: usize,
-    /// Leave out passages whose score is below this (-1 to 1)
-    #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
-    pub(crate) min_score: Option<f32>,
-    /// Compare every vector, instead of walking a graph that may miss some
-    #[arg(long)]
-    pub(crate) exact: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Search {
-    /// What to look for, in any words; "a phrase" and +word must be there, -word must not; `-` reads it from standard
-    /// input
-    #[arg(required = true, value_name = "QUERY")]
-    pub(crate) query: Vec<String>,
-    /// What the query is answered by
-    #[arg(long, value_enum, value_name = "MODE", default_value_t = ModeArg::Auto)]
-    pub(crate) mode: ModeArg,
-    #[command(flatten)]
-    pub(crate) rank: RankArgs,
-    #[command(flatten)]
-    pub(crate) filter: FilterArgs,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Related {
-    /// A passage's number, an article's (a7), a file, or `-` for a text on standard input
-    #[arg(value_name = "PASSAGE|ARTICLE|FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) origin: String,
-    #[command(flatten)]
-    pub(crate) rank: RankArgs,
-    #[command(flatten)]
-    pub(crate) filter: FilterArgs,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Themes {
     /// How many themes to make [default: as many as the articles suggest]
@@ -416,31 +321,6 @@ pub(crate) struct Eval {
     /// Report in JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// What a query is answered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ModeArg {
-    /// What is best for the query
-    Auto,
-    /// By meaning: the vectors
-    Semantic,
-    /// By words: BM25
-    Lexical,
-    /// By both
-    Hybrid,
-}
-
-impl From<ModeArg> for Mode {
-    fn from(mode: ModeArg) -> Self {
-        match mode {
-            ModeArg::Auto => Self::Auto,
-            ModeArg::Semantic => Self::Semantic,
-            ModeArg::Lexical => Self::Lexical,
-            ModeArg::Hybrid => Self::Hybrid,
-        }
-    }
 }
 
 /// How to score passages.

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use topoi::Error;
 use topoi::ingest::{self, FoundFile, WalkOptions};
 use topoi::library::{Indexer, Library, Windowing};
-use topoi::search::{Origin, Query, SearchOptions};
+use topoi::search::{Feedback, Origin, Query, SearchOptions};
 use topoi::store::StoreError;
 
 use super::cli::Demo;
@@ -67,17 +67,19 @@ pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Out
         arguments.query
     ))?;
     let query = Query::parse(&arguments.query).map_err(topoi::Error::from)?;
-    let found = library.search(&query, encoder, &options)?;
+    let mut found = library.search(&query, &Feedback::default(), encoder, &options)?;
+    library.explain(&mut found, encoder)?;
     for (hit, rank) in found.hits.iter().zip(1..) {
-        hits::show_hit(output, hit, rank)?;
+        hits::show_hit(output, &library, hit, rank, false)?;
     }
     if let Some(best) = found.hits.first() {
         output.line(format_args!(
             "{STRONG}What belongs beside the first of these, in other articles{STRONG:#}\n"
         ))?;
-        let related = library.related(&Origin::Passage(best.passage.id), &options)?;
+        let mut related = library.related(&Origin::Passage(best.passage.id), &options)?;
+        library.explain(&mut related, encoder)?;
         for (hit, rank) in related.hits.iter().zip(1..) {
-            hits::show_hit(output, hit, rank)?;
+            hits::show_hit(output, &library, hit, rank, false)?;
         }
     }
     output.line(format_args!(

@@ -1,5 +1,6 @@
 //! One file a subcommand, each a thin layer over the library.
 
+mod batch;
 mod check;
 mod cli;
 mod completions;
@@ -11,6 +12,7 @@ mod failure;
 mod hits;
 mod index;
 mod interrupt;
+mod last;
 mod list;
 mod man;
 mod model;
@@ -46,6 +48,11 @@ pub(crate) enum Outcome {
 /// Runs the command that the arguments name. Exit codes: 0 found, 1 nothing found, 2 error, 130 interrupted.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(threads) = cli.global.threads {
+        // It fails where there is a pool already, and there is none yet.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get());
+        let _ = pool.build_global();
+    }
     let mut context = Context::new(cli.global);
     let result = run(&mut context, cli.command).and_then(|outcome| {
         context.output.flush()?;

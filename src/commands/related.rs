@@ -6,7 +6,7 @@ use std::time::Duration;
 use topoi::article::Article;
 use topoi::ingest::{self, Hints};
 use topoi::library::Library;
-use topoi::search::{Found, Origin, SearchOptions};
+use topoi::search::Origin;
 
 use super::Outcome;
 use super::cli::Related;
@@ -19,36 +19,43 @@ use super::target::{Target, stored_path};
 const MAX_BYTES: u64 = 64 << 20;
 
 pub(crate) fn run(context: &mut Context, arguments: &Related) -> anyhow::Result<Outcome> {
-    let options = hits::options(&arguments.rank, &arguments.filter);
-    let (found, model, model_load) = find(context, &arguments.origin, &options)?;
-    let question = Question {
-        schema: "topoi.related.v1",
-        query: &arguments.origin,
-        model,
-        model_load,
-    };
-    hits::show(&mut context.output, question, &found, &arguments.format)
-}
-
-fn find(
-    context: &Context,
-    asked: &str,
-    options: &SearchOptions,
-) -> anyhow::Result<(Found, Option<String>, Duration)> {
+    let options = hits::options(&arguments.rank, &arguments.filter, &arguments.show);
     let library = context.open()?;
+    let asked = &*arguments.origin;
     let known = match asked {
         "-" => None,
         asked => origin_in(&library, asked)?,
     };
-    if let Some(origin) = known {
-        let model = library.identity().map(|identity| identity.name.clone());
-        return Ok((library.related(&origin, options)?, model, Duration::ZERO));
-    }
-    let articles = read(context, asked)?;
-    let model = context.model_of(&library)?;
-    let encoder = model.encoder.as_ref();
-    let found = library.related_to_text(&articles, encoder, options)?;
-    Ok((found, Some(encoder.identity().name.clone()), model.load))
+    // What is in the library has its vectors already: the model is needed to say why, and for a new text.
+    let model = if known.is_none() || !arguments.show.no_why {
+        Some(context.model_of(&library)?)
+    } else {
+        None
+    };
+    let encoder = model.as_ref().map(|model| model.encoder.as_ref());
+    let found = match (known, encoder) {
+        (Some(origin), _) => library.related(&origin, &options)?,
+        (None, Some(encoder)) => {
+            library.related_to_text(&read(context, asked)?, encoder, &options)?
+        }
+        (None, None) => return Ok(Outcome::NothingFound),
+    };
+    let question = Question {
+        schema: "topoi.related.v1",
+        query: asked,
+        model: library.identity().map(|identity| identity.name.clone()),
+        model_load: model.as_ref().map_or(Duration::ZERO, |model| model.load),
+        nothing: "the library has nothing else that the filters let through",
+    };
+    hits::show(
+        &mut context.output,
+        &library,
+        question,
+        found,
+        encoder,
+        &arguments.format,
+        &arguments.show,
+    )
 }
 
 /// What the library knows under this name: a passage, an article, or the article of a file.

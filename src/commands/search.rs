@@ -3,46 +3,126 @@
 use std::io::Read;
 
 use anyhow::Context as _;
-use topoi::search::{Query, QueryError, SearchOptions};
+use topoi::ingest;
+use topoi::library::Library;
+use topoi::search::{Feedback, Query, QueryError, SearchOptions};
+use topoi_models::Encoder;
 
 use super::Outcome;
+use super::batch;
 use super::cli::Search;
 use super::context::Context;
 use super::failure::Failure;
 use super::hits::{self, Question};
+use super::last::{self, Last};
+use super::target::passages_of;
 
 /// A query longer than this is no query; `related` takes whole articles.
-const MAX_QUERY_BYTES: usize = 64 * 1024;
+pub(super) const MAX_QUERY_BYTES: usize = 64 * 1024;
 
 pub(crate) fn run(context: &mut Context, arguments: &Search) -> anyhow::Result<Outcome> {
-    let typed = query(&arguments.query)?;
-    let query = Query::parse(&typed).map_err(topoi::Error::from)?;
+    if let Some(file) = &arguments.queries {
+        return batch::run(context, arguments, file);
+    }
+    let mut asked = if arguments.more {
+        last::read(&context.library())?
+    } else {
+        Last {
+            query: query(&arguments.query)?,
+            mode: arguments.mode,
+            filter: arguments.filter.clone(),
+            ..Last::default()
+        }
+    };
+    asked.like.extend(&arguments.like);
+    asked.unlike.extend(&arguments.unlike);
+    let query = Query::parse(&asked.query).map_err(topoi::Error::from)?;
     let (library, model) = context.open_with_model()?;
-    let tokens = model.encoder.count_tokens(query.text());
-    if tokens > model.encoder.max_tokens() {
-        context.output.warn(format_args!(
-            "the query has {tokens} tokens, and the model reads the first {}",
-            model.encoder.max_tokens()
-        ));
+    let encoder = model.encoder.as_ref();
+    warn_of_what_is_not_read(context, &query, encoder);
+    let options = SearchOptions {
+        mode: asked.mode.into(),
+        except: asked.shown.clone(),
+        ..hits::options(&arguments.rank, &asked.filter, &arguments.show)
+    };
+    let feedback = feedback(&library, &asked)?;
+    let found = library.search(&query, &feedback, encoder, &options)?;
+    for hit in &found.hits {
+        asked.shown.push(hit.passage.id);
+        asked.shown.extend(hit.also.iter().map(|copy| copy.passage));
+    }
+    if let Err(error) = last::write(library.root(), &asked) {
         context
             .output
-            .hint("`topoi related -` takes a whole text and compares each of its paragraphs");
+            .detail(format_args!("`--more` won't go on from here: {error:#}"));
     }
-    let found = library.search(
-        &query,
-        model.encoder.as_ref(),
-        &SearchOptions {
-            mode: arguments.mode.into(),
-            ..hits::options(&arguments.rank, &arguments.filter)
-        },
-    )?;
     let question = Question {
         schema: "topoi.search.v1",
-        query: &typed,
-        model: Some(model.encoder.identity().name.clone()),
+        query: &asked.query,
+        model: Some(encoder.identity().name.clone()),
         model_load: model.load,
+        nothing: why_nothing(&query, &options, arguments.more),
     };
-    hits::show(&mut context.output, question, &found, &arguments.format)
+    hits::show(
+        &mut context.output,
+        &library,
+        question,
+        found,
+        Some(encoder),
+        &arguments.format,
+        &arguments.show,
+    )
+}
+
+fn feedback(library: &Library, asked: &Last) -> anyhow::Result<Feedback> {
+    Ok(Feedback {
+        like: passages_of(library, &asked.like)?,
+        unlike: passages_of(library, &asked.unlike)?,
+    })
+}
+
+/// What may be why a search finds nothing at all.
+fn why_nothing(query: &Query, options: &SearchOptions, more: bool) -> &'static str {
+    if more {
+        "there is no more"
+    } else if !options.filter.is_any_article() {
+        "no passage that the filters let through answers the query"
+    } else if query.is_demanding() {
+        "no passage has what the query demands"
+    } else if options.limit == 0 {
+        "`--limit 0` asks for nothing"
+    } else {
+        "no passage has any of the words"
+    }
+}
+
+/// Says what of a query the model can't read: what is beyond its length, or in a language that it wasn't made for.
+fn warn_of_what_is_not_read(context: &Context, query: &Query, encoder: &dyn Encoder) {
+    let output = &context.output;
+    let most = encoder.max_tokens();
+    for term in query.terms() {
+        let tokens = encoder.count_tokens(&term.text);
+        if tokens > most {
+            output.warn(format_args!(
+                "the query has {tokens} tokens, and the model reads the first {most}"
+            ));
+            output.hint("`topoi related -` takes a whole text and compares each of its paragraphs");
+        }
+    }
+    let name = &encoder.identity().name;
+    let is_english = topoi_models::manifests()
+        .iter()
+        .any(|manifest| manifest.name == *name && manifest.is_english());
+    if is_english
+        && let Some(language) = ingest::detect_foreign(query.text(), "en")
+    {
+        output.warn(format_args!(
+            "the query is in another language (`{language}`), and {name} was made for English: go by its words with \
+             `--mode lexical`"
+        ));
+        output
+            .hint("`topoi index --model multilingual-e5-small` makes a library for many languages");
+    }
 }
 
 fn query(words: &[String]) -> anyhow::Result<String> {

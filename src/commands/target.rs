@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use topoi::article::{ArticleId, PassageId};
+use serde::{Deserialize, Serialize};
+use topoi::article::{ArticleId, Kind, PassageId};
+use topoi::library::Library;
 
 /// A number of a passage (`12`) or of an article (`a7`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Target {
     Passage(PassageId),
     Article(ArticleId),
@@ -24,6 +26,24 @@ impl Target {
             None => number(text).map(|id| Self::Passage(PassageId(id))),
         }
     }
+}
+
+/// The passages that some targets stand for: of an article those of its body.
+pub(crate) fn passages_of(library: &Library, targets: &[Target]) -> anyhow::Result<Vec<PassageId>> {
+    let store = library.store();
+    let mut passages = Vec::new();
+    for target in targets {
+        match target {
+            Target::Passage(id) => passages.push(*id),
+            Target::Article(id) => {
+                store.article(*id)?.ok_or(topoi::Error::NoArticle(*id))?;
+                let all = store.passages_of(*id)?.into_iter();
+                let body = all.filter(|passage| passage.kind == Kind::Body);
+                passages.extend(body.map(|passage| passage.id));
+            }
+        }
+    }
+    Ok(passages)
 }
 
 /// The path as a library has it: absolute, links resolved as far as the path exists.

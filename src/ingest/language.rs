@@ -1,6 +1,6 @@
 //! Which language a text is in.
 
-use whatlang::Lang;
+use whatlang::{Lang, Script};
 
 /// How much of a text is looked at, in bytes: the guess does not get better after that, and it is the most
 /// expensive step of reading.
@@ -29,6 +29,28 @@ pub fn detect_language(text: &str) -> Option<&'static str> {
     }
     let info = whatlang::detect(sample)?;
     info.is_reliable().then(|| code(info.lang()))
+}
+
+/// The language of a text if it is another than `known`, as ISO 639-1 codes.
+///
+/// A short text in Latin script is left alone, since no guess on it is reliable; another script tells by itself.
+///
+/// ```
+/// use topoi::ingest::detect_foreign;
+///
+/// assert_eq!(detect_foreign("кто платит пошлины?", "en"), Some("ru"));
+/// assert_eq!(detect_foreign("qui paie ?", "en"), None);
+/// ```
+#[must_use]
+pub fn detect_foreign(text: &str, known: &str) -> Option<&'static str> {
+    let sample = text.get(..text.floor_char_boundary(SAMPLE))?;
+    let info = whatlang::detect(sample)?;
+    let is_certain = match info.script() {
+        Script::Latin => sample.len() >= SHORTEST && info.is_reliable(),
+        _ => true,
+    };
+    let found = code(info.lang());
+    (is_certain && found != known).then_some(found)
 }
 
 /// A language as a source names it (`en`, `en-GB`, `eng`, `English`) as an ISO 639-1 code, or as it stands

@@ -56,7 +56,7 @@ pub use file::{DEFAULT_MAX_FILE_SIZE, SkipReason, read_file};
 pub use file_list::parse_file_list;
 pub use fold::fold;
 pub use format::Format;
-pub use language::detect_language;
+pub use language::{detect_foreign, detect_language};
 pub use matter::title_from_path;
 pub use paragraphs::split_paragraphs;
 pub use sentences::{Sentences, sentences};

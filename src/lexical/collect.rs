@@ -1,7 +1,6 @@
 //! Gathering scores of the passages that may be found.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
@@ -15,12 +14,12 @@ use crate::search::Scope;
 #[derive(Debug, Clone)]
 pub(crate) struct Allowed {
     /// `None` for all.
-    pub(crate) scope: Option<Arc<Scope>>,
+    scope: Option<Arc<Scope>>,
     /// How many of the best are wanted.
-    pub(crate) best: usize,
-    /// The passages whose scores are wanted, whatever they are.
-    pub(crate) wanted: Arc<IdSet>,
-    pub(crate) scored: bool,
+    best: usize,
+    /// The passages whose scores are wanted, whatever they are and whether they may be found or not.
+    wanted: Arc<IdSet>,
+    scored: bool,
 }
 
 /// The scores of some passages. A passage without any of the words has none.
@@ -29,7 +28,7 @@ pub(crate) struct Scores {
     /// The best, in descending order.
     pub(crate) best: Vec<(PointId, f32)>,
     /// Those that were wanted.
-    pub(crate) wanted: HashMap<PointId, f32>,
+    pub(crate) wanted: Vec<(PointId, f32)>,
     /// The mean and the deviation over all passages that were scored, whether they may be found or not.
     pub(crate) moments: Moments,
 }
@@ -65,6 +64,11 @@ impl Moments {
         }
     }
 
+    /// The mean; 0 where there are no numbers.
+    pub(crate) fn mean(&self) -> f32 {
+        (self.sum / self.count.max(1.0)) as f32
+    }
+
     /// How many deviations `number` lies above the mean; 0 where all numbers are alike.
     pub(crate) fn standardise(&self, number: f32) -> f32 {
         let count = self.count.max(1.0);
@@ -79,6 +83,16 @@ impl Moments {
 }
 
 impl Allowed {
+    /// The `best` of the passages in `scope`, and those that are `wanted`.
+    pub(crate) fn new(scope: &Arc<Scope>, best: usize, wanted: IdSet) -> Self {
+        Self {
+            scope: Some(Arc::clone(scope)),
+            best,
+            wanted: Arc::new(wanted),
+            scored: true,
+        }
+    }
+
     /// All passages, without scores.
     pub(super) fn everything() -> Self {
         Self {
@@ -97,8 +111,7 @@ impl Allowed {
 pub(crate) struct Gathering {
     numbers: Column<u64>,
     allowed: Allowed,
-    found: Vec<(PointId, f32)>,
-    moments: Moments,
+    scores: Scores,
 }
 
 impl Collector for Allowed {
@@ -113,8 +126,7 @@ impl Collector for Allowed {
         Ok(Gathering {
             numbers: segment.fast_fields().u64("number")?,
             allowed: self.clone(),
-            found: Vec::new(),
-            moments: Moments::default(),
+            scores: Scores::default(),
         })
     }
 
@@ -122,45 +134,43 @@ impl Collector for Allowed {
         self.scored
     }
 
-    fn merge_fruits(&self, found: Vec<(Vec<(PointId, f32)>, Moments)>) -> tantivy::Result<Scores> {
-        let (found, moments): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-        let moments = moments.into_iter().fold(Moments::default(), Moments::and);
-        let mut best = found.concat();
-        let wanted = best
-            .iter()
-            .filter(|(id, _)| self.wanted.contains(*id))
-            .copied()
-            .collect();
+    fn merge_fruits(&self, segments: Vec<Scores>) -> tantivy::Result<Scores> {
+        let mut all = Scores::default();
+        for scores in segments {
+            all.best.extend(scores.best);
+            all.wanted.extend(scores.wanted);
+            all.moments = all.moments.and(scores.moments);
+        }
         let order = |a: &(PointId, f32), b: &(PointId, f32)| -> Ordering {
             b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
         };
-        if self.best < best.len() {
-            best.select_nth_unstable_by(self.best, order);
-            best.truncate(self.best);
+        if self.best < all.best.len() {
+            all.best.select_nth_unstable_by(self.best, order);
+            all.best.truncate(self.best);
         }
-        best.sort_unstable_by(order);
-        Ok(Scores {
-            best,
-            wanted,
-            moments,
-        })
+        all.best.sort_unstable_by(order);
+        Ok(all)
     }
 }
 
 impl SegmentCollector for Gathering {
-    type Fruit = (Vec<(PointId, f32)>, Moments);
+    type Fruit = Scores;
 
     fn collect(&mut self, document: DocId, score: Score) {
-        self.moments.add(score);
-        if let Some(number) = self.numbers.first(document)
-            && self.allowed.allows(PointId(number))
-        {
-            self.found.push((PointId(number), score));
+        self.scores.moments.add(score);
+        let Some(id) = self.numbers.first(document).map(PointId) else {
+            return;
+        };
+        if self.allowed.allows(id) {
+            self.scores.best.push((id, score));
+        }
+        if self.allowed.wanted.contains(id) {
+            self.scores.wanted.push((id, score));
         }
     }
 
-    fn harvest(self) -> Self::Fruit {
-        (self.found, self.moments)
+    fn harvest(self) -> Scores {
+        self.scores
     }
 }
 

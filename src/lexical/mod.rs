@@ -36,7 +36,7 @@ use crate::store::{StoreError, Writer};
 
 pub(crate) use collect::{Allowed, Moments, Scores};
 use query::{Demand, Wording};
-pub use query::{Query, QueryError};
+pub use query::{Query, QueryError, WeightedTerm};
 use words::Words;
 
 /// The folder within a library.

@@ -1,14 +1,28 @@
-//! What a person types: plain words, `"a phrase"`, `+must` and `-without`.
+//! What a person types: plain words, `"a phrase"`, `+must` and `-without`; or a sum of terms, `"trade" - "tariffs"`.
 
 /// What is longer than so many bytes nobody has typed: it is a text, and the marks and signs in it are its own.
 const LONGEST_TYPED: usize = 1024;
 
+/// The largest weight that a term may have.
+const HEAVIEST: f32 = 100.0;
+
 /// A question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// What is looked for, without operators and without what is excluded.
+    /// What is looked for by words: without operators and without what is excluded or counts against a passage.
     text: String,
+    /// What is looked for by meaning: a sum of terms, mostly of one.
+    terms: Vec<WeightedTerm>,
     demands: Vec<Demand>,
+}
+
+/// A part of what is looked for by meaning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeightedTerm {
+    /// What it says.
+    pub text: String,
+    /// How much it counts; below 0 where it counts against a passage.
+    pub weight: f32,
 }
 
 /// Something that a passage must have, or must not.
@@ -40,6 +54,12 @@ pub enum QueryError {
     /// A passage can't be looked for by what it lacks.
     #[error("the query says only what is to be left out")]
     OnlyWithout,
+    /// A term's weight is no number that can be reckoned with.
+    #[error("`{0}` is no weight for a term")]
+    Weight(String),
+    /// The terms of a sum come to nothing.
+    #[error("the terms of the query cancel each other out")]
+    Nothing,
 }
 
 impl QueryError {
@@ -50,6 +70,10 @@ impl QueryError {
             Self::Empty => "say in a few words, or a whole sentence, what you look for",
             Self::Unbalanced(_) => "put a phrase between two `\"`, or leave the mark out",
             Self::OnlyWithout => "say what you look for too: `tariffs -steel`",
+            Self::Weight(_) => {
+                "write a number from 0 to 100 before a term: `\"trade\" - 0.5 \"tariffs\"`"
+            }
+            Self::Nothing => "give one of the terms less weight: `\"trade\" - 0.5 \"tariffs\"`",
         }
     }
 }
@@ -61,12 +85,18 @@ impl Query {
     /// `-this` and `-"these words"` must not. Everything else is looked for by meaning and by words. A sign within a
     /// word, or before a blank, is no operator. Neither is any in a text of more than a kilobyte.
     ///
+    /// Where there is nothing but terms in quotation marks with `+` or `-` and blanks between them, each perhaps behind a
+    /// weight, it is a sum of meanings: `"trade" - 0.5 "tariffs on steel"`. Then no term is demanded.
+    ///
     /// # Errors
     ///
     /// Where there is nothing to look for, or a phrase has no end.
     pub fn parse(typed: &str) -> Result<Self, QueryError> {
         if typed.len() > LONGEST_TYPED && typed.chars().any(char::is_alphanumeric) {
             return Ok(Self::plain(typed.trim()));
+        }
+        if let Some(sum) = sum_of_terms(typed) {
+            return sum;
         }
         let mut text = String::new();
         let mut demands = Vec::new();
@@ -111,7 +141,10 @@ impl Query {
                 QueryError::OnlyWithout
             });
         }
-        Ok(Self { text, demands })
+        Ok(Self {
+            demands,
+            ..Self::plain(&text)
+        })
     }
 
     /// A text that is looked for as it stands, whatever signs are in it.
@@ -119,8 +152,18 @@ impl Query {
     pub fn plain(text: &str) -> Self {
         Self {
             text: text.to_owned(),
+            terms: vec![WeightedTerm {
+                text: text.to_owned(),
+                weight: 1.0,
+            }],
             demands: Vec::new(),
         }
+    }
+
+    /// What is looked for by meaning: at least one term.
+    #[must_use]
+    pub fn terms(&self) -> &[WeightedTerm] {
+        &self.terms
     }
 
     /// What is looked for, without operators.
@@ -138,6 +181,60 @@ impl Query {
     pub fn is_demanding(&self) -> bool {
         !self.demands.is_empty()
     }
+}
+
+/// Reads terms in quotation marks with signs between them, if that is all there is, and more than one.
+fn sum_of_terms(typed: &str) -> Option<Result<Query, QueryError>> {
+    let mut terms: Vec<(&str, WeightedTerm)> = Vec::new();
+    let mut rest = typed.trim();
+    while !rest.is_empty() {
+        let sign = match rest.split_at_checked(1) {
+            // A sign right before a term demands it, or excludes it.
+            Some((sign @ ("+" | "-"), after)) if after.starts_with(char::is_whitespace) => {
+                rest = after.trim_start();
+                sign
+            }
+            _ if terms.is_empty() => "+",
+            _ => return None,
+        };
+        let (weight, quoted) = rest.split_at(rest.find('"')?);
+        let (text, after) = quoted.get(1..)?.split_once('"')?;
+        rest = after.trim_start();
+        let written = weight.trim_end().trim_end_matches('*').trim_end();
+        let size: f32 = if written.is_empty() {
+            1.0
+        } else if written.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            written.parse().unwrap_or(f32::NAN)
+        } else {
+            return None;
+        };
+        if !text.contains(char::is_alphanumeric) {
+            return None;
+        }
+        let weight = if sign == "-" { -size } else { size };
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        terms.push((written, WeightedTerm { text, weight }));
+    }
+    if terms.len() < 2 && terms.iter().all(|(written, _)| written.is_empty()) {
+        return None;
+    }
+    if let Some((written, _)) = terms
+        .iter()
+        .find(|(_, term)| !(f32::EPSILON..=HEAVIEST).contains(&term.weight.abs()))
+    {
+        return Some(Err(QueryError::Weight(shortened(written))));
+    }
+    let terms: Vec<WeightedTerm> = terms.into_iter().map(|(_, term)| term).collect();
+    let wanted = terms.iter().filter(|term| term.weight > 0.0);
+    let text: Vec<&str> = wanted.map(|term| term.text.as_str()).collect();
+    if text.is_empty() {
+        return Some(Err(QueryError::OnlyWithout));
+    }
+    Some(Ok(Query {
+        text: text.join(" "),
+        terms,
+        demands: Vec::new(),
+    }))
 }
 
 fn shortened(text: &str) -> String {
@@ -184,6 +281,49 @@ mod tests {
         assert_eq!(
             demands,
             expected.map(|(wording, excluded)| (wording.to_owned(), excluded))
+        );
+    }
+
+    #[test]
+    fn terms_with_signs_between_them_are_a_sum() {
+        let terms = |typed: &str| {
+            let query = Query::parse(typed).unwrap();
+            assert!(query.demands.is_empty(), "{typed}");
+            let terms = query.terms.into_iter();
+            let terms: Vec<_> = terms.map(|term| (term.text, term.weight)).collect();
+            (query.text, terms)
+        };
+        let (text, found) = terms("\"trade\" - \"tariffs on  steel\"");
+        assert_eq!(text, "trade");
+        let expected = [("trade", 1.0), ("tariffs on steel", -1.0)];
+        assert_eq!(
+            found,
+            expected.map(|(text, weight)| (text.to_owned(), weight))
+        );
+        let (text, found) = terms(" 2 \"trade\" + .5*\"ports\" ");
+        assert_eq!(text, "trade ports");
+        let expected = [("trade", 2.0), ("ports", 0.5)];
+        assert_eq!(
+            found,
+            expected.map(|(text, weight)| (text.to_owned(), weight))
+        );
+        // Phrases that must be there, or must not.
+        for phrases in [
+            "\"trade\"",
+            "\"trade\" \"tariffs\"",
+            "\"trade\" -\"tariffs\"",
+            "a - \"b\"",
+        ] {
+            let query = Query::parse(phrases).unwrap();
+            assert!(query.is_demanding() && query.terms.len() == 1, "{phrases}");
+        }
+        let weight = |typed| matches!(Query::parse(typed), Err(QueryError::Weight(_)));
+        assert!(
+            weight("1e9 \"a\" - \"b\"") && weight("\"a\" - 0 \"b\"") && weight("\"a\" + 1x \"b\"")
+        );
+        assert_eq!(
+            Query::parse("- \"a\" - \"b\""),
+            Err(QueryError::OnlyWithout)
         );
     }
 

@@ -5,6 +5,8 @@
 mod check;
 mod commentary;
 mod indexer;
+mod lazy;
+mod lines;
 mod maintenance;
 mod report;
 mod words;
@@ -23,19 +25,18 @@ pub use report::{IndexReport, Observer, Refusal, Silent, Windowing};
 
 use crate::article::PassageId;
 use crate::error::{Error, Result};
-use crate::lexical::Lexical;
 use crate::store::{self, Reader, SegmentRow, StoreError};
 
 /// A library, open for reading: it stays as it was when it was opened, whatever a writer does meanwhile.
 ///
 /// ```no_run
 /// use topoi::library::Library;
-/// use topoi::search::{Query, SearchOptions};
+/// use topoi::search::{Feedback, Query, SearchOptions};
 ///
 /// # fn run(encoder: &dyn topoi_models::Encoder) -> Result<(), topoi::Error> {
 /// let library = Library::open("articles.topoi".as_ref())?;
 /// let question = Query::parse("tariffs are paid by consumers")?;
-/// let found = library.search(&question, encoder, &SearchOptions::default())?;
+/// let found = library.search(&question, &Feedback::default(), encoder, &SearchOptions::default())?;
 /// for hit in &found.hits {
 ///     println!("{:.2} {}", hit.score, hit.passage.text);
 /// }
@@ -49,7 +50,7 @@ pub struct Library {
     searcher: Searcher,
     identity: Option<Identity>,
     tombstones: IdSet,
-    words: words::LazyWords,
+    lazy: lazy::Lazy,
 }
 
 impl Library {
@@ -90,7 +91,7 @@ impl Library {
             searcher: Searcher::new(segments)?,
             identity,
             tombstones,
-            words: words::LazyWords::default(),
+            lazy: lazy::Lazy::default(),
         })
     }
 
@@ -130,11 +131,6 @@ impl Library {
     /// Passages that are gone while a segment still holds their vectors.
     pub(crate) fn tombstones(&self) -> &IdSet {
         &self.tombstones
-    }
-
-    /// The index of words. `None` if there is none, and it can't be made now.
-    pub(crate) fn words(&self) -> Result<Option<&Lexical>> {
-        self.words.get(&self.root, &self.reader)
     }
 
     /// Refuses a model whose vectors can't be compared with this library's.

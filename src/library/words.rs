@@ -1,6 +1,5 @@
-//! The index of words, opened when it is first needed, and brought up to date by whoever can.
+//! The index of words, brought up to date by whoever can.
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use super::check::chain;
@@ -9,28 +8,9 @@ use crate::error::{Error, Result};
 use crate::lexical::{self, Lexical};
 use crate::store::{self, Reader, StoreError, Writer};
 
-/// The words of a library, opened once they are asked for.
-#[derive(Default)]
-pub(super) struct LazyWords(OnceCell<Lexical>);
-
-impl std::fmt::Debug for LazyWords {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LazyWords").finish_non_exhaustive()
-    }
-}
-
-impl LazyWords {
-    /// The words of the library at `root`, up to date with `reader` if that can be had. `None` if there are none yet
-    /// and another program is writing, or the library can't be written to.
-    pub(super) fn get(&self, root: &Path, reader: &Reader) -> Result<Option<&Lexical>> {
-        if let Some(words) = self.0.get() {
-            return Ok(Some(words));
-        }
-        Ok(open(root, reader)?.map(|words| self.0.get_or_init(|| words)))
-    }
-}
-
-fn open(root: &Path, reader: &Reader) -> Result<Option<Lexical>> {
+/// The words of the library at `root`, up to date with `reader` if that can be had. `None` if there are none yet and
+/// another program is writing, or the library can't be written to.
+pub(super) fn open(root: &Path, reader: &Reader) -> Result<Option<Lexical>> {
     let found = Lexical::open(root)?;
     let highest = reader.highest_passage()?.unwrap_or(PassageId(0));
     if found.as_ref().is_some_and(|words| words.seen() >= highest) {

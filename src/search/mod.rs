@@ -1,38 +1,67 @@
 //! Questions and answers: which passages say something like this, and which belong beside that one.
 //!
+//! | file | what |
+//! |---|---|
+//! | `scope` | which passages may be found: filters, what is gone, what is demanded |
+//! | `question` | what is asked → its vector; refined by passages that were good or bad |
+//! | `sources` | vectors and words → candidates |
+//! | `ranking`, `fusion` | from cosines to scores, from two scores to one |
+//! | `background` | what an arbitrary passage scores, and how sure an answer is |
+//! | `stories`, `copies` | copies stand together, under the earliest |
+//! | `answer` | candidates → what is shown: texts, articles, context |
+//! | `why` | which sentence is why a passage was found |
+//! | `related`, `points` | what belongs beside a passage, an article or a text |
+//!
 //! The filter and the tombstones are turned into a set of passages before the vectors are searched, so that a
 //! question that asks for ten passages and has ten to find gets ten.
 
+mod answer;
+mod background;
+mod copies;
 mod fusion;
+mod points;
+mod question;
 mod ranking;
 mod related;
+mod scope;
+mod sources;
+mod stories;
+mod why;
 
-use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use topoi_index::{IdSet, Neighbour, PointId, SearchParams, Selection, UnitVector};
-use topoi_models::{Encoder, Role};
+use rayon::prelude::*;
+use topoi_index::UnitVector;
+use topoi_models::Encoder;
 
-pub use crate::lexical::{Query, QueryError};
+pub(crate) use background::Background;
 pub use fusion::Mode;
+pub use question::Feedback;
 pub use ranking::Ranking;
 pub use related::Origin;
+pub(crate) use scope::Scope;
+pub use sources::Ranks;
+pub use why::{SentenceShare, Why};
 
-use crate::article::{ArticleId, Passage, PassageId, Place, StoredArticle};
-use crate::error::{Error, Result};
-use crate::lexical::{Allowed, LexicalError};
-use crate::library::{Library, point_set};
+pub use crate::lexical::{Query, QueryError, WeightedTerm};
+
+use sources::Sources;
+
+use crate::article::{Passage, PassageId, Place, StoredArticle};
+use crate::error::Result;
+use crate::library::Library;
 use crate::store::Filter;
 
 /// How to search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchOptions {
-    /// How many passages to find, at most.
+    /// How many answers to find, at most.
     pub limit: usize,
     /// Among which passages.
     pub filter: Filter,
+    /// Which passages are not to be found: those that were shown before.
+    pub except: Vec<PassageId>,
     /// Compare every vector instead of walking the graph, so that no candidate is missed.
     pub exact: bool,
     /// Whether a question is answered by meaning, by words, or by both.
@@ -41,6 +70,12 @@ pub struct SearchOptions {
     pub ranking: Ranking,
     /// Leave out passages whose score is below this.
     pub min_score: Option<f32>,
+    /// Find no more than so many passages of one article.
+    pub per_article: Option<usize>,
+    /// Give each copy of a passage as an answer of its own.
+    pub copies: bool,
+    /// With how many paragraphs before and behind it a passage is given.
+    pub context: u32,
 }
 
 impl Default for SearchOptions {
@@ -48,10 +83,14 @@ impl Default for SearchOptions {
         Self {
             limit: 10,
             filter: Filter::default(),
+            except: Vec::new(),
             exact: false,
             mode: Mode::default(),
             ranking: Ranking::default(),
             min_score: None,
+            per_article: None,
+            copies: false,
+            context: 0,
         }
     }
 }
@@ -59,29 +98,63 @@ impl Default for SearchOptions {
 /// A passage that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// How near it is to the question, from -1 to 1 (see [`Ranking`]); its BM25 score where only words were searched.
+    /// How near it is to the question, from -1 to 1 (see [`Ranking`]).
     pub score: f32,
     /// The BM25 score of the question's words, where words were searched and it has any of them.
     pub bm25: Option<f32>,
-    /// The passage.
+    /// How sure it is, from 0 to 1, that no passage scores like this without having to do with the question. `None` where
+    /// there are too few passages to tell.
+    pub sure: Option<f32>,
+    /// Where it stands by meaning alone, and by words alone.
+    pub ranks: Ranks,
+    /// The passage: of several copies the earliest.
     pub passage: Passage,
     /// The article that it stands in.
     pub article: StoredArticle,
+    /// Where else it stands, word for word or nearly.
+    pub also: Vec<Appearance>,
+    /// What stands before and behind it, as far as [`SearchOptions::context`] goes.
+    pub context: Context,
     /// Which place of the article in question it belongs beside, where the question was an article.
     pub answers: Option<Place>,
+    /// Which sentence is why it was found; see [`Library::explain`].
+    pub why: Option<Why>,
+    /// Which of [`Found::questions`] it answers.
+    question: usize,
+}
+
+/// A copy of a passage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Appearance {
+    /// The copy.
+    pub passage: PassageId,
+    /// The article that it stands in.
+    pub article: StoredArticle,
+}
+
+/// What stands around a passage in its article.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Context {
+    /// Before it.
+    pub before: Vec<Passage>,
+    /// Behind it.
+    pub after: Vec<Passage>,
 }
 
 /// What was found, best first, and how long it took.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Found {
-    /// The passages.
+    /// The passages, copies taken together.
     pub hits: Vec<Hit>,
-    /// The best score that [`SearchOptions::min_score`] kept out.
-    pub nearest_miss: Option<f32>,
+    /// Where nothing was found: the best of what [`SearchOptions::min_score`] kept out.
+    pub nearest_miss: Option<Box<Hit>>,
     /// How long the model took to embed the question.
     pub embedding: Duration,
-    /// How long the filter, the vectors and the texts took.
+    /// How long the filter, the vectors, the words and the texts took.
     pub searching: Duration,
+    /// What was looked for.
+    questions: Vec<UnitVector>,
+    ranking: Ranking,
 }
 
 impl Library {
@@ -93,27 +166,66 @@ impl Library {
     pub fn search(
         &self,
         query: &Query,
+        feedback: &Feedback,
         encoder: &dyn Encoder,
         options: &SearchOptions,
     ) -> Result<Found> {
-        self.expect_model(encoder.identity())?;
-        let begin = Instant::now();
-        let vector = embed(encoder, &[query.text()], Role::Query)?
-            .pop()
-            .ok_or(QueryError::Empty)?;
-        let embedding = begin.elapsed();
-        let begin = Instant::now();
-        let (ranked, nearest_miss) = self.answer(query, &vector, options)?;
-        let hits = self.hits(ranked.into_iter().map(|ranked| (ranked, None)))?;
-        Ok(Found {
-            hits,
-            nearest_miss,
-            embedding,
-            searching: begin.elapsed(),
-        })
+        let found = self.search_all(std::slice::from_ref(query), feedback, encoder, options)?;
+        Ok(found.into_iter().next().unwrap_or_default())
     }
 
-    /// The same without texts, for a question that has been embedded already: the numbers of the passages, best first.
+    /// The same for many questions at once, on all cores: an answer for each, in their order.
+    ///
+    /// The times are those of all questions together, shared out evenly.
+    ///
+    /// # Errors
+    ///
+    /// As for [`search`](Self::search).
+    pub fn search_all(
+        &self,
+        queries: &[Query],
+        feedback: &Feedback,
+        encoder: &dyn Encoder,
+        options: &SearchOptions,
+    ) -> Result<Vec<Found>> {
+        self.expect_model(encoder.identity())?;
+        let share =
+            |since: Instant| since.elapsed() / u32::try_from(queries.len()).unwrap_or(1).max(1);
+        let begin = Instant::now();
+        let vectors = self.question_vectors(queries, feedback, encoder)?;
+        let embedding = share(begin);
+        let begin = Instant::now();
+        let mut scope = self.scope(&options.filter)?;
+        scope.exclude(options.except.iter().chain(feedback.passages()).copied());
+        let scope = Arc::new(scope);
+        let sources = self.sources(queries.iter(), options)?;
+        // The database is read by one thread only, so what it isn't needed for is done first, by all of them.
+        let questions: Vec<(&Query, UnitVector)> = queries.iter().zip(vectors).collect();
+        let first: Vec<_> = questions
+            .par_iter()
+            .map(|(query, vector)| sources.answer(query, vector, &scope, options, options.limit))
+            .collect();
+        let mut all = Vec::with_capacity(queries.len());
+        for ((query, vector), first) in questions.into_iter().zip(first) {
+            let mut first = Some(first);
+            let mut found = self.tell(&scope, options, &mut |limit| match first.take() {
+                Some(first) => first,
+                None => sources.answer(query, &vector, &scope, options, limit),
+            })?;
+            found.questions = vec![vector];
+            all.push(found);
+        }
+        let searching = share(begin);
+        for found in &mut all {
+            found.ranking = options.ranking;
+            found.embedding = embedding;
+            found.searching = searching;
+        }
+        Ok(all)
+    }
+
+    /// The numbers of the passages that answer a question which has been embedded already, best first: copies stand where
+    /// they stand, and nothing is told of texts.
     ///
     /// # Errors
     ///
@@ -124,206 +236,26 @@ impl Library {
         vector: &UnitVector,
         options: &SearchOptions,
     ) -> Result<Vec<PassageId>> {
-        let (ranked, _) = self.answer(query, vector, options)?;
-        Ok(ranked
-            .into_iter()
-            .map(|ranked| PassageId(ranked.neighbour.id.0))
-            .collect())
+        let scope = Arc::new(self.scope(&options.filter)?);
+        let sources = self.sources([query], options)?;
+        let candidates = sources.answer(query, vector, &scope, options, options.limit)?;
+        let best = candidates.list.iter().take(options.limit);
+        Ok(best.map(|candidate| PassageId(candidate.id.0)).collect())
     }
 
-    fn answer(
+    /// What such questions are answered from.
+    fn sources<'q>(
         &self,
-        query: &Query,
-        vector: &UnitVector,
+        queries: impl IntoIterator<Item = &'q Query>,
         options: &SearchOptions,
-    ) -> Result<(Vec<Ranked>, Option<f32>)> {
-        let mut scope = self.scope(&options.filter)?;
-        let needs_words = options.mode != Mode::Semantic || query.is_demanding();
-        let words = if needs_words { self.words()? } else { None };
-        match words {
-            Some(words) => {
-                if let Some(demanded) = words.demanded(query)? {
-                    scope.restrict(demanded);
-                }
-            }
-            // What is demanded can't be left out of account.
-            None if query.is_demanding() => return Err(LexicalError::Missing.into()),
-            None => {}
-        }
-        let scope = Arc::new(scope);
-        let mut ranked = match (options.mode, words) {
-            (Mode::Semantic, _) | (Mode::Auto | Mode::Hybrid, None) => {
-                Ranked::all(self.neighbours(vector, &scope, options)?)
-            }
-            (Mode::Lexical, None) => return Err(LexicalError::Missing.into()),
-            (Mode::Lexical, Some(words)) => {
-                let allowed = Allowed::new(&scope, options.limit, IdSet::new());
-                let scores = words.scores(query, allowed, &self.store().languages()?)?;
-                scores.best.into_iter().map(Ranked::by_words).collect()
-            }
-            (Mode::Auto | Mode::Hybrid, Some(words)) => {
-                self.fused(query, vector, words, &scope, options)?
-            }
-        };
-        let nearest_miss = cut(&mut ranked, options.min_score);
-        Ok((ranked, nearest_miss))
+    ) -> Result<Sources<'_>> {
+        let needs_words =
+            options.mode != Mode::Semantic || queries.into_iter().any(Query::is_demanding);
+        Ok(Sources {
+            searcher: self.searcher(),
+            words: if needs_words { self.words()? } else { None },
+            languages: self.languages()?,
+            background: self.background()?,
+        })
     }
-
-    fn neighbours(
-        &self,
-        vector: &UnitVector,
-        scope: &Scope,
-        options: &SearchOptions,
-    ) -> Result<Vec<Neighbour>> {
-        let count = options.ranking.candidates(options.limit);
-        let found = self.candidates(vector, count, scope, options)?;
-        let mut ranked = self.score(vector, found, options.ranking);
-        ranked.truncate(options.limit);
-        Ok(ranked)
-    }
-
-    /// The `count` passages nearest by cosine.
-    fn candidates(
-        &self,
-        vector: &UnitVector,
-        count: usize,
-        scope: &Scope,
-        options: &SearchOptions,
-    ) -> Result<Vec<Neighbour>> {
-        let parameters = SearchParams {
-            exact: options.exact,
-            ..SearchParams::default()
-        };
-        Ok(self
-            .searcher()
-            .search(vector, count, &scope.selection(), &parameters)?)
-    }
-
-    /// The passages that a filter lets in, as the vector search wants them.
-    pub(crate) fn scope(&self, filter: &Filter) -> Result<Scope> {
-        let mut except = self.tombstones().clone();
-        if !filter.is_any_article() {
-            return Ok(Scope {
-                only: Some(point_set(self.store().matching(filter)?)),
-                except,
-            });
-        }
-        if !filter.all_kinds {
-            for id in self.store().not_body()? {
-                except.insert(PointId(id.0));
-            }
-        }
-        Ok(Scope { only: None, except })
-    }
-
-    /// Texts and articles for what the vector search found.
-    fn hits(&self, ranked: impl Iterator<Item = (Ranked, Option<Place>)>) -> Result<Vec<Hit>> {
-        let mut articles: HashMap<ArticleId, StoredArticle> = HashMap::new();
-        let mut hits = Vec::new();
-        for (Ranked { neighbour, bm25 }, answers) in ranked {
-            let id = PassageId(neighbour.id.0);
-            let passage = self.store().passage(id)?.ok_or(Error::NoPassage(id))?;
-            let article = match articles.get(&passage.article) {
-                Some(article) => article.clone(),
-                None => {
-                    let article = self
-                        .store()
-                        .article(passage.article)?
-                        .ok_or(Error::NoArticle(passage.article))?;
-                    articles.insert(article.id, article.clone());
-                    article
-                }
-            };
-            hits.push(Hit {
-                score: neighbour.score,
-                bm25,
-                passage,
-                article,
-                answers,
-            });
-        }
-        Ok(hits)
-    }
-}
-
-/// A passage in its place among the answers, and what it scored.
-#[derive(Debug, Clone, Copy)]
-struct Ranked {
-    neighbour: Neighbour,
-    bm25: Option<f32>,
-}
-
-impl Ranked {
-    fn all(neighbours: Vec<Neighbour>) -> Vec<Self> {
-        let plain = |neighbour| Self {
-            neighbour,
-            bm25: None,
-        };
-        neighbours.into_iter().map(plain).collect()
-    }
-
-    fn by_words((id, score): (PointId, f32)) -> Self {
-        Self {
-            neighbour: Neighbour { id, score },
-            bm25: Some(score),
-        }
-    }
-}
-
-/// Which passages a search may find.
-#[derive(Debug)]
-pub(crate) struct Scope {
-    only: Option<IdSet>,
-    except: IdSet,
-}
-
-impl Scope {
-    pub(crate) fn selection(&self) -> Selection<'_> {
-        Selection {
-            only: self.only.as_ref(),
-            except: Some(&self.except),
-        }
-    }
-
-    /// Whether a passage may be found.
-    pub(crate) fn contains(&self, id: PointId) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(id)) && !self.except.contains(id)
-    }
-
-    /// Leaves only those of the passages that are in `only` too.
-    fn restrict(&mut self, only: IdSet) {
-        self.only = Some(match self.only.take() {
-            None => only,
-            Some(before) => before.iter().filter(|id| only.contains(*id)).collect(),
-        });
-    }
-
-    fn exclude(&mut self, passages: impl IntoIterator<Item = PassageId>) {
-        for id in passages {
-            self.except.insert(PointId(id.0));
-        }
-    }
-}
-
-/// The unit vectors of some texts.
-fn embed(encoder: &dyn Encoder, texts: &[&str], role: Role) -> Result<Vec<UnitVector>> {
-    let embeddings = encoder.encode(texts, role, &mut |_| ControlFlow::Continue(()))?;
-    embeddings
-        .rows()
-        .map(|row| Ok(UnitVector::new(row.to_vec())?))
-        .collect()
-}
-
-/// Drops what scores below `min_score`, and gives the best of what was dropped.
-fn cut(ranked: &mut Vec<Ranked>, min_score: Option<f32>) -> Option<f32> {
-    let min_score = min_score?;
-    let mut miss: Option<f32> = None;
-    ranked.retain(|Ranked { neighbour, .. }| {
-        let keep = neighbour.score >= min_score;
-        if !keep {
-            miss = Some(miss.map_or(neighbour.score, |miss| miss.max(neighbour.score)));
-        }
-        keep
-    });
-    miss
 }

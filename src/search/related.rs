@@ -1,16 +1,32 @@
 //! What belongs beside a passage, an article, or any text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Instant;
 
-use topoi_index::{Neighbour, PointId, UnitVector};
+use topoi_index::{PointId, UnitVector};
 use topoi_models::{Encoder, Role};
 
-use super::{Found, Ranked, Ranking, Scope, SearchOptions, cut, embed};
+use super::background::moments;
+use super::copies::Shingles;
+use super::points::diverse;
+use super::question::embed;
+use super::ranking::Scorer;
+use super::sources::{Candidate, Candidates, Ranks, Sources};
+use super::{Found, Ranking, Scope, SearchOptions};
 use crate::article::{Article, ArticleId, Kind, PassageId, Place};
 use crate::error::{Error, Result};
 use crate::ingest;
 use crate::library::{Library, token_limit};
+
+/// Passages that are further from each other than this are no copies; see [`super::stories`].
+const NEAR: f32 = 0.8;
+
+/// How many passages are looked at for each point of an article and for each answer that is asked for, at least.
+const FEWEST_CANDIDATES: usize = 20;
+
+/// How many answers are put in order for each that is asked for: some may be copies of others.
+const ORDERED_EACH: usize = 3;
 
 /// What something is to be found beside.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,11 +37,20 @@ pub enum Origin {
     Article(ArticleId),
 }
 
+/// A point that something is to be found beside.
+struct Point {
+    /// Where it stands in the article in question; none where the question is a single passage.
+    place: Option<Place>,
+    text: String,
+    vector: UnitVector,
+}
+
 impl Library {
-    /// Passages of other articles that belong beside a passage or an article of this library.
+    /// Passages of other articles that belong beside a passage or an article of this library. The article itself and its
+    /// copies are left out.
     ///
-    /// Of an article, each body passage is a question of its own; a passage that is found by several of them keeps
-    /// its best score, and says which place it answers ([`super::Hit::answers`]).
+    /// Of an article, each body passage is a point of its own, and what is found is chosen so that it covers different
+    /// points ([`super::Hit::answers`] says which); so it is not in the order of its scores.
     ///
     /// # Errors
     ///
@@ -33,24 +58,47 @@ impl Library {
     pub fn related(&self, origin: &Origin, options: &SearchOptions) -> Result<Found> {
         let begin = Instant::now();
         let mut scope = self.scope(&options.filter)?;
-        let questions = match origin {
+        let (article, asked) = match origin {
             Origin::Passage(id) => {
                 let passage = self.store().passage(*id)?.ok_or(Error::NoPassage(*id))?;
-                self.exclude_article(&mut scope, passage.article)?;
-                vec![(None, self.vector_of(*id)?)]
+                (passage.article, Some(*id))
             }
-            Origin::Article(id) => {
-                let passages = self.store().passages_of(*id)?;
-                if passages.is_empty() && self.store().article(*id)?.is_none() {
-                    return Err(Error::NoArticle(*id));
-                }
-                self.exclude_article(&mut scope, *id)?;
-                let body = passages.iter().filter(|passage| passage.kind == Kind::Body);
-                body.map(|passage| Ok((Some(passage.place), self.vector_of(passage.id)?)))
-                    .collect::<Result<_>>()?
-            }
+            Origin::Article(id) => (*id, None),
         };
-        self.beside(&questions, &scope, options, begin)
+        let passages = self.store().passages_of(article)?;
+        if passages.is_empty() && self.store().article(article)?.is_none() {
+            return Err(Error::NoArticle(article));
+        }
+        scope.exclude(passages.iter().map(|passage| passage.id));
+        let body = passages.iter().filter(|passage| passage.kind == Kind::Body);
+        let whole = Shingles::of_all(body.clone().map(|passage| passage.text.as_str()));
+        let points: Vec<Point> = match asked {
+            None => body
+                .map(|passage| {
+                    Ok(Point {
+                        place: Some(passage.place),
+                        text: passage.text.clone(),
+                        vector: self.vector_of(passage.id)?,
+                    })
+                })
+                .collect::<Result<_>>()?,
+            Some(id) => passages
+                .iter()
+                .filter(|passage| passage.id == id)
+                .map(|passage| {
+                    Ok(Point {
+                        place: None,
+                        text: passage.text.clone(),
+                        vector: self.vector_of(id)?,
+                    })
+                })
+                .collect::<Result<_>>()?,
+        };
+        let found = self.beside(points, &whole, scope, options)?;
+        Ok(Found {
+            searching: begin.elapsed(),
+            ..found
+        })
     }
 
     /// Passages that belong beside a text that need not be in the library, as it was read by [`ingest`].
@@ -68,11 +116,10 @@ impl Library {
         let limit = token_limit(encoder);
         let mut places = Vec::new();
         let mut texts = Vec::new();
-        for paragraph in articles
+        for (paragraph, number) in articles
             .iter()
             .flat_map(|article| article.paragraphs.iter().zip(1..))
         {
-            let (paragraph, number) = paragraph;
             if paragraph.kind != Kind::Body {
                 continue;
             }
@@ -82,11 +129,11 @@ impl Library {
             let parts = u32::try_from(windows.len()).unwrap_or(u32::MAX);
             for (span, part) in windows.into_iter().zip(1..) {
                 if let Some(text) = paragraph.text.get(span.start..span.end) {
-                    places.push(Some(Place {
+                    places.push(Place {
                         paragraph: number,
                         part,
                         parts,
-                    }));
+                    });
                     texts.push(text);
                 }
             }
@@ -97,59 +144,166 @@ impl Library {
         let begin = Instant::now();
         let vectors = embed(encoder, &texts, Role::Passage)?;
         let embedding = begin.elapsed();
+        let begin = Instant::now();
         let scope = self.scope(&options.filter)?;
-        let questions: Vec<_> = places.into_iter().zip(vectors).collect();
-        let found = self.beside(&questions, &scope, options, Instant::now())?;
-        Ok(Found { embedding, ..found })
-    }
-
-    fn beside(
-        &self,
-        questions: &[(Option<Place>, UnitVector)],
-        scope: &Scope,
-        options: &SearchOptions,
-        begin: Instant,
-    ) -> Result<Found> {
-        // What is compared here are passages with passages, which is measured to go best by the cosine.
-        let options = &SearchOptions {
-            ranking: Ranking::Cosine,
-            ..options.clone()
-        };
-        let mut best: HashMap<PointId, (Neighbour, Option<Place>)> = HashMap::new();
-        for (place, vector) in questions {
-            for neighbour in self.neighbours(vector, scope, options)? {
-                let known = best.entry(neighbour.id).or_insert((neighbour, *place));
-                if neighbour.score > known.0.score {
-                    *known = (neighbour, *place);
-                }
-            }
-        }
-        let mut ranked: Vec<(Neighbour, Option<Place>)> = best.into_values().collect();
-        ranked.sort_unstable_by(|a, b| b.0.score.total_cmp(&a.0.score).then(a.0.id.cmp(&b.0.id)));
-        ranked.truncate(options.limit);
-        let (neighbours, places): (Vec<_>, Vec<_>) = ranked.into_iter().unzip();
-        let mut ranked = Ranked::all(neighbours);
-        let nearest_miss = cut(&mut ranked, options.min_score);
-        let hits = self.hits(ranked.into_iter().zip(places))?;
+        let whole = Shingles::of_all(texts.iter().copied());
+        let points = places.into_iter().zip(texts).zip(vectors);
+        let points = points.map(|((place, text), vector)| Point {
+            place: Some(place),
+            text: text.to_owned(),
+            vector,
+        });
+        let found = self.beside(points.collect(), &whole, scope, options)?;
         Ok(Found {
-            hits,
-            nearest_miss,
+            embedding,
             searching: begin.elapsed(),
-            ..Found::default()
+            ..found
         })
     }
 
-    fn exclude_article(&self, scope: &mut Scope, article: ArticleId) -> Result<()> {
-        let passages = self.store().passages_of(article)?;
-        scope.exclude(passages.into_iter().map(|passage| passage.id));
-        Ok(())
+    /// What belongs beside the points of an article, which has the shingles `whole`.
+    fn beside(
+        &self,
+        points: Vec<Point>,
+        whole: &Shingles,
+        mut scope: Scope,
+        options: &SearchOptions,
+    ) -> Result<Found> {
+        scope.exclude(options.except.iter().copied());
+        let sources = self.sources([], options)?;
+        let few = FEWEST_CANDIDATES.max(options.limit);
+        self.exclude_copies(&points, whole, &mut scope, few, &sources)?;
+        let scope = Arc::new(scope);
+        let mut found = self.tell(&scope, options, &mut |limit| {
+            let count = limit.max(FEWEST_CANDIDATES);
+            candidates(&points, &scope, count, options, &sources)
+        })?;
+        for hit in found
+            .hits
+            .iter_mut()
+            .chain(found.nearest_miss.as_deref_mut())
+        {
+            hit.answers = points.get(hit.question).and_then(|point| point.place);
+        }
+        found.questions = points.into_iter().map(|point| point.vector).collect();
+        // What is compared here are passages with passages, which is measured to go best by the cosine.
+        found.ranking = Ranking::Cosine;
+        Ok(found)
     }
 
-    fn vector_of(&self, id: PassageId) -> Result<UnitVector> {
-        let vector = self
-            .searcher()
-            .vector(PointId(id.0))
-            .ok_or(Error::NoVector(id))?;
-        Ok(UnitVector::new(vector.to_vec())?)
+    /// Leaves out copies of the points, and all of an article that is a copy of theirs.
+    fn exclude_copies(
+        &self,
+        points: &[Point],
+        whole: &Shingles,
+        scope: &mut Scope,
+        count: usize,
+        sources: &Sources<'_>,
+    ) -> Result<()> {
+        let mut seen: HashSet<ArticleId> = HashSet::new();
+        for point in points {
+            let shingles = Shingles::of(&point.text);
+            let mut count = count;
+            loop {
+                let mut copies = Vec::new();
+                let near = sources.nearest(&point.vector, count, scope, false)?;
+                let all = near.len() < count;
+                // Where the farthest of these is no copy, none beyond it is.
+                let enough = all || near.last().is_none_or(|(_, cosine)| *cosine < NEAR);
+                for (id, _) in near.into_iter().take_while(|(_, cosine)| *cosine >= NEAR) {
+                    let id = PassageId(id.0);
+                    let passage = self.store().passage(id)?.ok_or(Error::NoPassage(id))?;
+                    if !shingles.is_copy(&Shingles::of(&passage.text)) {
+                        continue;
+                    }
+                    copies.push(id);
+                    if seen.insert(passage.article) {
+                        let others = self.store().passages_of(passage.article)?;
+                        let texts = others.iter().filter(|other| other.kind == Kind::Body);
+                        let other = Shingles::of_all(texts.map(|other| other.text.as_str()));
+                        if whole.overlaps(&other) {
+                            copies.extend(others.into_iter().map(|other| other.id));
+                        }
+                    }
+                }
+                let none = copies.is_empty();
+                scope.exclude(copies);
+                if enough || none {
+                    break;
+                }
+                count = count.saturating_mul(2);
+            }
+        }
+        Ok(())
     }
+}
+
+impl Shingles {
+    /// Those of several texts together.
+    fn of_all<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
+        let mut all = Self::default();
+        for text in texts {
+            all.extend(&Self::of(text));
+        }
+        all
+    }
+}
+
+/// The passages nearest to any of the points, each with the point that it is nearest to.
+fn candidates(
+    points: &[Point],
+    scope: &Scope,
+    count: usize,
+    options: &SearchOptions,
+    sources: &Sources<'_>,
+) -> Result<Candidates> {
+    let background = sources.background;
+    let mut best: HashMap<PointId, Candidate> = HashMap::new();
+    let mut complete = true;
+    let mut by_chance: Vec<f32> = Vec::new();
+    for (point, question) in points.iter().zip(0..) {
+        let near = sources.nearest(&point.vector, count, scope, options.exact)?;
+        complete &= near.len() < count;
+        let vector = point.vector.as_slice();
+        let scorer = Scorer::new(vector, background.mean(), Ranking::Cosine);
+        let sample = background.scores(vector, &scorer);
+        let usual = moments(&sample);
+        for ((id, score), rank) in near.into_iter().zip(1..) {
+            let candidate = Candidate {
+                id,
+                score,
+                bm25: None,
+                together: usual.standardise(score),
+                ranks: Ranks {
+                    semantic: Some(rank),
+                    lexical: None,
+                },
+                question,
+            };
+            let known = best.entry(id).or_insert(candidate);
+            if candidate.score > known.score {
+                *known = candidate;
+            }
+        }
+        let standardised = sample.iter().map(|score| usual.standardise(*score));
+        if by_chance.is_empty() {
+            by_chance = standardised.collect();
+        } else {
+            // By chance a passage has to do with any of the points.
+            for (most, score) in by_chance.iter_mut().zip(standardised) {
+                *most = most.max(score);
+            }
+        }
+    }
+    let mut list: Vec<Candidate> = best.into_values().collect();
+    list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    if points.len() > 1 {
+        let ordered = options.limit.saturating_mul(ORDERED_EACH);
+        list = diverse(list, ordered, sources.searcher);
+    }
+    Ok(Candidates {
+        list,
+        complete,
+        tail: background.tail(by_chance),
+    })
 }

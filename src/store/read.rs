@@ -407,6 +407,20 @@ impl Reader {
         })
     }
 
+    /// The passages with the same text as this one, itself among them.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    pub fn copies_of(&self, passage: PassageId) -> Result<Vec<PassageId>, StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id FROM passages WHERE digest = (SELECT digest FROM passages WHERE id = ?) ORDER BY id",
+            )?;
+            statement.query_map([signed(passage.0)], passage_id)?.collect()
+        })
+    }
+
     /// What SQLite's own checks say of the database; nothing where it is sound.
     ///
     /// # Errors

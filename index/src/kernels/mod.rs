@@ -34,6 +34,15 @@ pub(crate) fn cosine(dot: Dot, a: &[f32], b: &[f32]) -> f32 {
     dot(a, b).max(-1.0).min(1.0)
 }
 
+/// The dot product of two vectors, as searches compute it; where one is longer, its further numbers don't count.
+///
+/// ```
+/// assert_eq!(topoi_index::dot_product(&[1.0, 2.0], &[3.0, 0.5]), 4.0);
+/// ```
+pub fn dot_product(a: &[f32], b: &[f32]) -> f32 {
+    dot()(a, b)
+}
+
 fn best() -> (&'static str, Dot) {
     *BEST.get_or_init(|| {
         available()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use topoi::article::{ArticleId, Date, Kind, Passage, PassageId, Place, Span, StoredArticle};
-use topoi::search::{Found, Hit};
+use topoi::search::{Found, Hit, SentenceShare, Why};
 
 /// An article, as it stands beside a passage.
 #[derive(Debug, Serialize)]
@@ -68,22 +68,116 @@ pub(crate) struct ResultJson {
     score: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
     bm25: Option<f32>,
+    sure: Option<f32>,
+    ranks: RanksJson,
     #[serde(flatten)]
     passage: PassageJson,
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<WhyJson>,
+    also: Vec<AppearanceJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<ContextJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<Place>,
 }
 
+/// Where a passage stands by meaning alone, and by words alone.
+#[derive(Debug, Serialize)]
+struct RanksJson {
+    semantic: Option<usize>,
+    lexical: Option<usize>,
+}
+
+/// Which sentence is why a passage was found.
+#[derive(Debug, Serialize)]
+struct WhyJson {
+    best: usize,
+    sentences: Vec<SentenceJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct SentenceJson {
+    #[serde(flatten)]
+    span: Span,
+    share: Option<f32>,
+}
+
+/// A copy of a passage.
+#[derive(Debug, Serialize)]
+struct AppearanceJson {
+    passage: PassageId,
+    article: ArticleJson,
+}
+
+/// What stands around a passage.
+#[derive(Debug, Serialize)]
+struct ContextJson {
+    before: Vec<AroundJson>,
+    after: Vec<AroundJson>,
+}
+
+/// A passage of the same article.
+#[derive(Debug, Serialize)]
+struct AroundJson {
+    passage: PassageId,
+    kind: Kind,
+    place: Place,
+    text: String,
+}
+
 impl ResultJson {
-    pub(crate) fn all(hits: &[Hit]) -> Vec<Self> {
-        let result = |(hit, rank): (&Hit, usize)| Self {
+    pub(crate) fn new(hit: &Hit, rank: usize, line: Option<usize>) -> Self {
+        let around = |passages: &[Passage]| -> Vec<AroundJson> {
+            let around = |passage: &Passage| AroundJson {
+                passage: passage.id,
+                kind: passage.kind,
+                place: passage.place,
+                text: passage.text.clone(),
+            };
+            passages.iter().map(around).collect()
+        };
+        let context = ContextJson {
+            before: around(&hit.context.before),
+            after: around(&hit.context.after),
+        };
+        let is_alone = context.before.is_empty() && context.after.is_empty();
+        Self {
             rank,
             score: hit.score,
             bm25: hit.bm25,
+            sure: hit.sure,
+            ranks: RanksJson {
+                semantic: hit.ranks.semantic,
+                lexical: hit.ranks.lexical,
+            },
             passage: PassageJson::new(&hit.passage, &hit.article),
+            line,
+            why: hit.why.as_ref().map(WhyJson::from),
+            also: hit
+                .also
+                .iter()
+                .map(|appearance| AppearanceJson {
+                    passage: appearance.passage,
+                    article: (&appearance.article).into(),
+                })
+                .collect(),
+            context: (!is_alone).then_some(context),
             answers: hit.answers,
+        }
+    }
+}
+
+impl From<&Why> for WhyJson {
+    fn from(why: &Why) -> Self {
+        let sentence = |sentence: &SentenceShare| SentenceJson {
+            span: sentence.span,
+            share: sentence.share,
         };
-        hits.iter().zip(1..).map(result).collect()
+        Self {
+            best: why.best,
+            sentences: why.sentences.iter().map(sentence).collect(),
+        }
     }
 }
 
@@ -114,4 +208,6 @@ pub(crate) struct SearchJson {
     pub(crate) model: Option<String>,
     pub(crate) timings: TimingsJson,
     pub(crate) results: Vec<ResultJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) nearest_miss: Option<ResultJson>,
 }

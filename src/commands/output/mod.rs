@@ -7,6 +7,7 @@ mod text;
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::ops::Range;
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -14,7 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 pub(crate) use json::{ArticleJson, PassageJson, ResultJson, SearchJson, TimingsJson};
-pub(crate) use text::{by_line, clean, one_line, path_end, short_path};
+pub(crate) use text::{by_line, clean, one_line, short_path};
 
 use super::cli::Color;
 
@@ -32,6 +33,8 @@ const HINT: Style = AnsiColor::Green.on_default().bold();
 pub(crate) struct Output {
     data: BufWriter<AutoStream<StdoutLock<'static>>>,
     width: usize,
+    /// Whether styles reach whoever reads.
+    styled: bool,
     quiet: bool,
     verbose: bool,
 }
@@ -44,9 +47,10 @@ impl Output {
             Color::Never => anstream::ColorChoice::Never.write_global(),
         }
         let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0));
-        let data = BufWriter::new(AutoStream::auto(io::stdout().lock()));
+        let data = AutoStream::auto(io::stdout().lock());
         Self {
-            data,
+            styled: data.current_choice() != anstream::ColorChoice::Never,
+            data: BufWriter::new(data),
             width: width.clamp(40, 120),
             quiet,
             verbose,
@@ -68,6 +72,55 @@ impl Output {
         let margin = " ".repeat(indent);
         for line in textwrap::wrap(&clean(text), self.width.saturating_sub(indent).max(20)) {
             writeln!(self.data, "{margin}{line}")?;
+        }
+        Ok(())
+    }
+
+    /// The same, faint.
+    pub(crate) fn faint(&mut self, text: &str, indent: usize) -> io::Result<()> {
+        let margin = " ".repeat(indent);
+        for line in textwrap::wrap(&clean(text), self.width.saturating_sub(indent).max(20)) {
+            writeln!(self.data, "{margin}{FAINT}{line}{FAINT:#}")?;
+        }
+        Ok(())
+    }
+
+    /// The same with a part of the text, in bytes, set off from the rest: in bold, or between asterisks where there are
+    /// no styles.
+    pub(crate) fn highlighted(
+        &mut self,
+        text: &str,
+        part: Option<Range<usize>>,
+        indent: usize,
+    ) -> io::Result<()> {
+        let Some((before, part, after)) = part.and_then(|part| split(text, part)) else {
+            return self.wrapped(text, indent);
+        };
+        let (open, close) = if self.styled {
+            (
+                STRONG.render().to_string(),
+                STRONG.render_reset().to_string(),
+            )
+        } else {
+            ("**".to_owned(), "**".to_owned())
+        };
+        let marked = format!(
+            "{}{open}{}{close}{}",
+            clean(before),
+            clean(part),
+            clean(after)
+        );
+        let margin = " ".repeat(indent);
+        let mut within = false;
+        for line in textwrap::wrap(&marked, self.width.saturating_sub(indent).max(20)) {
+            // Styles end with each line, since pagers take them so.
+            let begin = if within && self.styled { &*open } else { "" };
+            let last = line.rfind(&*open).max(line.rfind(&*close));
+            if self.styled {
+                within = last.map_or(within, |last| line[last..].starts_with(&*open));
+            }
+            let end = if within { &*close } else { "" };
+            writeln!(self.data, "{margin}{begin}{line}{end}")?;
         }
         Ok(())
     }
@@ -140,6 +193,15 @@ impl Output {
             .with_style(style.progress_chars("━╸ "))
             .with_message(what)
     }
+}
+
+/// What stands before a part of a text, the part, and what stands behind it.
+fn split(text: &str, part: Range<usize>) -> Option<(&str, &str, &str)> {
+    Some((
+        text.get(..part.start)?,
+        text.get(part.clone())?,
+        text.get(part.end..)?,
+    ))
 }
 
 /// What a progress bar counts.

@@ -35,22 +35,6 @@ pub(crate) fn one_line(text: &str, width: usize) -> String {
     line + "…"
 }
 
-/// The end of a path, in at most `width` columns, cut where a folder begins.
-pub(crate) fn path_end(path: &str, width: usize) -> String {
-    if textwrap::core::display_width(path) <= width {
-        return path.to_owned();
-    }
-    let mut cut = path;
-    while let Some((_, rest)) = cut.split_once('/') {
-        cut = rest;
-        // The ellipsis and the slash behind it.
-        if textwrap::core::display_width(cut) + 2 <= width {
-            return format!("…/{cut}");
-        }
-    }
-    one_line(cut, width)
-}
-
 /// Author, date and source, as far as they are known.
 pub(crate) fn by_line(article: &StoredArticle) -> String {
     let metadata = &article.metadata;
@@ -90,12 +74,6 @@ mod tests {
     fn a_long_text_is_cut_to_its_columns() {
         assert_eq!(one_line("short", 10), "short");
         assert_eq!(one_line("a rather long line", 10), "a rather…");
-        assert_eq!(
-            path_end("~/articles/2024/bread.md", 40),
-            "~/articles/2024/bread.md"
-        );
-        assert_eq!(path_end("~/articles/2024/bread.md", 16), "…/2024/bread.md");
-        assert_eq!(path_end("~/articles/2024/bread.md", 6), "bread…");
         assert_eq!(one_line("关税最终由消费者承担", 8), "关税最…");
     }
 }

@@ -1,0 +1,65 @@
+//! The last search in a library, so that `--more` goes on with it.
+//!
+//! It is kept in topoi's own cache and not in the library, which may be shared, or not be writable.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use topoi::article::PassageId;
+
+use super::cli::{FilterArgs, ModeArg};
+use super::context::cache_dir;
+use super::failure::Failure;
+use super::target::Target;
+
+/// What was asked, and what has been shown.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Last {
+    pub(crate) query: String,
+    pub(crate) mode: ModeArg,
+    pub(crate) filter: FilterArgs,
+    pub(crate) like: Vec<Target>,
+    pub(crate) unlike: Vec<Target>,
+    pub(crate) shown: Vec<PassageId>,
+}
+
+/// The last search in the library at `root`.
+pub(crate) fn read(root: &Path) -> anyhow::Result<Last> {
+    let known = fs::read(path(root)).ok();
+    let last = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    last.ok_or_else(|| {
+        Failure::with_hint(
+            "there is no search in this library to go on with",
+            "search for something first: `topoi search \"who pays for tariffs?\"`",
+        )
+        .into()
+    })
+}
+
+/// Keeps a search, in place of the one before.
+pub(crate) fn write(root: &Path, last: &Last) -> anyhow::Result<()> {
+    let path = path(root);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).with_context(|| format!("can't make `{}`", folder.display()))?;
+    // Complete before it has its name, so that nobody reads half of it.
+    let mut file = tempfile::NamedTempFile::new_in(folder)
+        .with_context(|| format!("can't write in `{}`", folder.display()))?;
+    file.write_all(&serde_json::to_vec(last)?)?;
+    file.persist(&path)
+        .with_context(|| format!("can't write `{}`", path.display()))?;
+    Ok(())
+}
+
+fn path(root: &Path) -> PathBuf {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
+    let name: String = digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    cache_dir().join("searches").join(format!("{name}.json"))
+}

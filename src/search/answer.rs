@@ -1,0 +1,137 @@
+//! Candidates → what is shown: stories with their texts, articles and context.
+
+use topoi_index::PointId;
+
+use super::background::Tail;
+use super::sources::{Candidate, Candidates};
+use super::stories::{Story, Texts, collapse};
+use super::{Appearance, Context, Found, Hit, Scope, SearchOptions};
+use crate::article::{Passage, PassageId};
+use crate::error::Result;
+use crate::library::Library;
+
+/// How many times as many candidates are asked for where there were too few stories among them.
+const FACTOR: usize = 4;
+
+impl Library {
+    /// Asks `candidates` for at least so many, until there are as many stories as are wanted or no more candidates.
+    pub(super) fn tell(
+        &self,
+        scope: &Scope,
+        options: &SearchOptions,
+        candidates: &mut dyn FnMut(usize) -> Result<Candidates>,
+    ) -> Result<Found> {
+        let mut texts = Texts::new(self);
+        let mut limit = options.limit;
+        loop {
+            let Candidates {
+                list,
+                complete,
+                tail,
+            } = candidates(limit)?;
+            let (passing, missed) = cut(list, options.min_score);
+            let stories = collapse(
+                &passing,
+                options.limit,
+                options.per_article,
+                options.copies,
+                &mut texts,
+            )?;
+            if stories.len() < options.limit && !complete && limit < self.searcher().len() {
+                limit = limit.saturating_mul(FACTOR);
+                continue;
+            }
+            let mut hits = Vec::with_capacity(stories.len());
+            for story in &stories {
+                hits.push(self.hit(story, tail.as_ref(), scope, options, &mut texts)?);
+            }
+            let nearest_miss = match missed.filter(|_| hits.is_empty()) {
+                None => None,
+                Some(missed) => {
+                    let story = Story::of(missed);
+                    let hit = self.hit(&story, tail.as_ref(), scope, options, &mut texts)?;
+                    Some(Box::new(hit))
+                }
+            };
+            return Ok(Found {
+                hits,
+                nearest_miss,
+                ..Found::default()
+            });
+        }
+    }
+
+    fn hit(
+        &self,
+        story: &Story,
+        tail: Option<&Tail>,
+        scope: &Scope,
+        options: &SearchOptions,
+        texts: &mut Texts<'_>,
+    ) -> Result<Hit> {
+        let Story { best, earliest, .. } = story;
+        let passage = texts.passage(PassageId(earliest.id.0))?.clone();
+        let mut copies = story.copies.clone();
+        if !options.copies {
+            // Those with the very same text are known, however many there are.
+            let exact = self.store().copies_of(passage.id)?.into_iter();
+            copies.extend(exact.filter(|copy| scope.contains(PointId(copy.0))));
+        }
+        copies.sort_unstable();
+        copies.dedup();
+        let mut also = Vec::new();
+        for copy in copies.into_iter().filter(|copy| *copy != passage.id) {
+            let article = texts.article_of(copy)?.clone();
+            if article.id != passage.article {
+                also.push(Appearance {
+                    passage: copy,
+                    article,
+                });
+            }
+        }
+        also.dedup_by_key(|appearance| appearance.article.id);
+        Ok(Hit {
+            score: earliest.score,
+            bm25: earliest.bm25,
+            sure: tail.map(|tail| tail.sure(best.together)),
+            ranks: best.ranks,
+            article: texts.article(passage.article)?.clone(),
+            context: self.context(&passage, options.context)?,
+            passage,
+            also,
+            answers: None,
+            why: None,
+            question: best.question,
+        })
+    }
+
+    /// What stands around a passage, as far as `paragraphs` before and behind its own.
+    fn context(&self, passage: &Passage, paragraphs: u32) -> Result<Context> {
+        if paragraphs == 0 {
+            return Ok(Context::default());
+        }
+        let mut around = self.store().passages_of(passage.article)?;
+        around.retain(|other| {
+            other.id != passage.id
+                && other.place.paragraph.abs_diff(passage.place.paragraph) <= paragraphs
+        });
+        let (before, after) = around
+            .into_iter()
+            .partition(|other| other.place < passage.place);
+        Ok(Context { before, after })
+    }
+}
+
+/// Those that score `min_score` and more, and the best of the others.
+fn cut(list: Vec<Candidate>, min_score: Option<f32>) -> (Vec<Candidate>, Option<Candidate>) {
+    let Some(min_score) = min_score else {
+        return (list, None);
+    };
+    let (passing, missed): (Vec<_>, Vec<_>) = list
+        .into_iter()
+        .partition(|candidate| candidate.score >= min_score);
+    let best = missed
+        .into_iter()
+        .max_by(|a, b| a.score.total_cmp(&b.score).then(b.id.cmp(&a.id)));
+    (passing, best)
+}

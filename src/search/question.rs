@@ -1,0 +1,118 @@
+//! What is asked → its vector.
+
+use std::ops::ControlFlow;
+
+use topoi_index::{PointId, UnitVector};
+use topoi_models::{Encoder, Role};
+
+use crate::article::PassageId;
+use crate::error::{Error, Result};
+use crate::lexical::{Query, QueryError};
+use crate::library::Library;
+
+/// How much passages that were good move a question towards them, all together, and passages that were bad away from
+/// them. The weights are those that have served since the SMART system (Rocchio, *Relevance Feedback in Information
+/// Retrieval*, 1971; Manning, Raghavan and Schütze, *Introduction to Information Retrieval*, 2008, chapter 9).
+const LIKE: f32 = 0.75;
+const UNLIKE: f32 = 0.15;
+
+/// Passages that were found to be good or bad answers to a question: it moves towards the one and away from the other,
+/// and neither are found again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Feedback {
+    /// What was good.
+    pub like: Vec<PassageId>,
+    /// What was bad.
+    pub unlike: Vec<PassageId>,
+}
+
+impl Feedback {
+    /// All of the passages.
+    pub(super) fn passages(&self) -> impl Iterator<Item = &PassageId> {
+        self.like.iter().chain(&self.unlike)
+    }
+}
+
+impl Library {
+    /// The vectors of some questions, of which each is a sum of weighted terms.
+    pub(super) fn question_vectors(
+        &self,
+        queries: &[Query],
+        feedback: &Feedback,
+        encoder: &dyn Encoder,
+    ) -> Result<Vec<UnitVector>> {
+        let texts: Vec<&str> = queries
+            .iter()
+            .flat_map(|query| query.terms().iter().map(|term| term.text.as_str()))
+            .collect();
+        let mut embedded = embed(encoder, &texts, Role::Query)?.into_iter();
+        let like = self.mean_of(&feedback.like)?;
+        let unlike = self.mean_of(&feedback.unlike)?;
+        let mut vectors = Vec::with_capacity(queries.len());
+        for query in queries {
+            let terms = query.terms().iter().zip(embedded.by_ref());
+            let mut parts: Vec<(f32, UnitVector)> =
+                terms.map(|(term, vector)| (term.weight, vector)).collect();
+            if let [(_, only)] = parts.as_slice()
+                && like.is_none()
+                && unlike.is_none()
+            {
+                vectors.push(only.clone());
+                continue;
+            }
+            if like.is_some() || unlike.is_some() {
+                parts = vec![(1.0, sum(&parts)?)];
+            }
+            parts.extend(like.clone().map(|like| (LIKE, like)));
+            parts.extend(unlike.clone().map(|unlike| (-UNLIKE, unlike)));
+            vectors.push(sum(&parts)?);
+        }
+        Ok(vectors)
+    }
+
+    /// The mean of some passages' vectors.
+    fn mean_of(&self, passages: &[PassageId]) -> Result<Option<UnitVector>> {
+        let parts: Vec<(f32, UnitVector)> = passages
+            .iter()
+            .map(|id| Ok((1.0, self.vector_of(*id)?)))
+            .collect::<Result<_>>()?;
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        sum(&parts).map(Some)
+    }
+
+    /// The vector of a passage of the library.
+    pub(super) fn vector_of(&self, id: PassageId) -> Result<UnitVector> {
+        match self.searcher().vector(PointId(id.0)) {
+            Some(vector) => Ok(UnitVector::new(vector.to_vec())?),
+            None if self.store().passage(id)?.is_none() => Err(Error::NoPassage(id)),
+            None => Err(Error::NoVector(id)),
+        }
+    }
+}
+
+/// The sum of weighted vectors, at length 1.
+fn sum(parts: &[(f32, UnitVector)]) -> Result<UnitVector> {
+    let mut sum = vec![0.0; parts.first().map_or(0, |(_, vector)| vector.dim())];
+    for (weight, vector) in parts {
+        for (sum, value) in sum.iter_mut().zip(vector.as_slice()) {
+            *sum += weight * value;
+        }
+    }
+    // What is left of a vector that was taken from itself is rounding.
+    let length = sum.iter().map(|value| value * value).sum::<f32>().sqrt();
+    if length < 1e-3 {
+        return Err(QueryError::Nothing.into());
+    }
+    Ok(UnitVector::new(sum)?)
+}
+
+/// The unit vectors of some texts.
+pub(super) fn embed(encoder: &dyn Encoder, texts: &[&str], role: Role) -> Result<Vec<UnitVector>> {
+    let embeddings = encoder.encode(texts, role, &mut |_| ControlFlow::Continue(()))?;
+    embeddings
+        .rows()
+        .map(|row| Ok(UnitVector::new(row.to_vec())?))
+        .collect()
+}
