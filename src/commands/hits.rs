@@ -168,8 +168,8 @@ pub(crate) fn show_hit(
 
 /// How sure an answer is, for people.
 fn sureness(sure: f32) -> String {
-    match (sure * 100.0).round() {
-        0.0 => "may be chance".to_owned(),
+    match (sure * 20.0).round() * 5.0 {
+        0.0 => "unsure".to_owned(),
         100.0 => "sure".to_owned(),
         percent => format!("{percent:.0} % sure"),
     }

@@ -113,9 +113,7 @@ fn warn_of_what_is_not_read(context: &Context, query: &Query, encoder: &dyn Enco
     let is_english = topoi_models::manifests()
         .iter()
         .any(|manifest| manifest.name == *name && manifest.is_english());
-    if is_english
-        && let Some(language) = ingest::detect_foreign(query.text(), "en")
-    {
+    if is_english && let Some(language) = ingest::detect_foreign(query.text(), "en") {
         output.warn(format_args!(
             "the query is in another language (`{language}`), and {name} was made for English: go by its words with \
              `--mode lexical`"

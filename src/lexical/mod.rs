@@ -170,7 +170,7 @@ impl Lexical {
         allowed: Allowed,
         languages: &[String],
     ) -> Result<Scores> {
-        let words = self.words_of(query, languages);
+        let words = self.words_of(query, Occur::Should, languages);
         let scores = self
             .reader
             .searcher()
@@ -207,8 +207,19 @@ impl Lexical {
         Ok(Some(found.ids().collect()))
     }
 
-    /// Any of the query's words, by their stems in any of the `languages`.
-    fn words_of(&self, query: &Query, languages: &[String]) -> Box<dyn Clauses> {
+    /// The passages that have all words of `query`.
+    pub(crate) fn with_all_words(&self, query: &Query, languages: &[String]) -> Result<IdSet> {
+        let words = self.words_of(query, Occur::Must, languages);
+        let found = self
+            .reader
+            .searcher()
+            .search(words.as_ref(), &Allowed::everything())
+            .map_err(|source| self.failed(source))?;
+        Ok(found.ids().collect())
+    }
+
+    /// The query's words, by their stems in any of the `languages`: all of them, or any.
+    fn words_of(&self, query: &Query, occur: Occur, languages: &[String]) -> Box<dyn Clauses> {
         let mut words = Words::default();
         let mut clauses: Vec<(Occur, Box<dyn Clauses>)> = Vec::new();
         for (stems, times) in words.query_stems(query.text(), languages) {
@@ -232,7 +243,7 @@ impl Lexical {
             } else {
                 Box::new(BoostQuery::new(word, times as f32))
             };
-            clauses.push((Occur::Should, word));
+            clauses.push((occur, word));
         }
         if clauses.is_empty() {
             return Box::new(EmptyQuery);

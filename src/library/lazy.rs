@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use topoi_index::PointId;
+use topoi_index::{IdSet, PointId};
 
 use super::{Library, words};
 use crate::error::Result;
@@ -15,6 +15,7 @@ pub(super) struct Lazy {
     words: OnceCell<Lexical>,
     languages: OnceCell<Vec<String>>,
     background: OnceCell<Background>,
+    hidden: OnceCell<IdSet>,
 }
 
 impl std::fmt::Debug for Lazy {
@@ -51,10 +52,17 @@ impl Library {
     /// What an arbitrary passage of the library is like: one that is there, and is no boilerplate.
     pub(crate) fn background(&self) -> Result<&Background> {
         get(&self.lazy.background, || {
-            let mut except = self.tombstones.clone();
+            Ok(Background::new(&self.searcher, self.hidden()?))
+        })
+    }
+
+    /// The passages that aren't found unless they are asked for: those that are gone, and headings and boilerplate.
+    pub(crate) fn hidden(&self) -> Result<&IdSet> {
+        get(&self.lazy.hidden, || {
+            let mut hidden = self.tombstones.clone();
             let not_body = self.reader.not_body()?;
-            except.extend(not_body.into_iter().map(|id| PointId(id.0)));
-            Ok(Background::new(&self.searcher, &except))
+            hidden.extend(not_body.into_iter().map(|id| PointId(id.0)));
+            Ok(hidden)
         })
     }
 }

@@ -2,7 +2,6 @@
 
 use topoi_index::PointId;
 
-use super::background::Tail;
 use super::sources::{Candidate, Candidates};
 use super::stories::{Story, Texts, collapse};
 use super::{Appearance, Context, Found, Hit, Scope, SearchOptions};
@@ -15,20 +14,16 @@ const FACTOR: usize = 4;
 
 impl Library {
     /// Asks `candidates` for at least so many, until there are as many stories as are wanted or no more candidates.
-    pub(super) fn tell(
+    pub(super) fn tell<'l>(
         &self,
         scope: &Scope,
         options: &SearchOptions,
-        candidates: &mut dyn FnMut(usize) -> Result<Candidates>,
+        candidates: &mut dyn FnMut(usize) -> Result<Candidates<'l>>,
     ) -> Result<Found> {
         let mut texts = Texts::new(self);
         let mut limit = options.limit;
         loop {
-            let Candidates {
-                list,
-                complete,
-                tail,
-            } = candidates(limit)?;
+            let Candidates { list, complete } = candidates(limit)?;
             let (passing, missed) = cut(list, options.min_score);
             let stories = collapse(
                 &passing,
@@ -43,13 +38,13 @@ impl Library {
             }
             let mut hits = Vec::with_capacity(stories.len());
             for story in &stories {
-                hits.push(self.hit(story, tail.as_ref(), scope, options, &mut texts)?);
+                hits.push(self.hit(story, scope, options, &mut texts)?);
             }
             let nearest_miss = match missed.filter(|_| hits.is_empty()) {
                 None => None,
                 Some(missed) => {
                     let story = Story::of(missed);
-                    let hit = self.hit(&story, tail.as_ref(), scope, options, &mut texts)?;
+                    let hit = self.hit(&story, scope, options, &mut texts)?;
                     Some(Box::new(hit))
                 }
             };
@@ -63,8 +58,7 @@ impl Library {
 
     fn hit(
         &self,
-        story: &Story,
-        tail: Option<&Tail>,
+        story: &Story<'_>,
         scope: &Scope,
         options: &SearchOptions,
         texts: &mut Texts<'_>,
@@ -93,7 +87,7 @@ impl Library {
         Ok(Hit {
             score: earliest.score,
             bm25: earliest.bm25,
-            sure: tail.map(|tail| tail.sure(best.together)),
+            sure: best.sure,
             ranks: best.ranks,
             article: texts.article(passage.article)?.clone(),
             context: self.context(&passage, options.context)?,
@@ -123,7 +117,10 @@ impl Library {
 }
 
 /// Those that score `min_score` and more, and the best of the others.
-fn cut(list: Vec<Candidate>, min_score: Option<f32>) -> (Vec<Candidate>, Option<Candidate>) {
+fn cut<'l>(
+    list: Vec<Candidate<'l>>,
+    min_score: Option<f32>,
+) -> (Vec<Candidate<'l>>, Option<Candidate<'l>>) {
     let Some(min_score) = min_score else {
         return (list, None);
     };

@@ -1,6 +1,6 @@
 //! What an arbitrary passage of a library is like: what all have in common, and what they score on a question.
 
-use topoi_index::{IdSet, PointId, Searcher, dot_product};
+use topoi_index::{IdSet, Searcher, dot_product};
 
 use super::ranking::Scorer;
 use crate::lexical::Moments;
@@ -14,9 +14,8 @@ const TAIL: f64 = 0.1;
 /// Fewer passages than this in a sample have no tail to speak of.
 const FEWEST: usize = 40;
 
-/// How fast the tail falls off at the fastest, in standard deviations. A sample in which nothing has any of the
-/// question's words would otherwise have none.
-const STEEPEST: f64 = 0.3;
+/// How fast the tail falls off at the fastest: a sample of equal passages would otherwise have none.
+const STEEPEST: f64 = 1e-3;
 
 /// The mean of a library's vectors, and some passages that stand for all of them.
 ///
@@ -25,10 +24,10 @@ const STEEPEST: f64 = 0.3;
 #[derive(Debug, Default)]
 pub(crate) struct Background {
     mean: Vec<f32>,
-    /// The numbers of the sample's passages.
-    ids: Vec<PointId>,
-    /// Their vectors, one behind the other.
+    /// The vectors of the sample's passages, one behind the other.
     vectors: Vec<f32>,
+    /// Their dot products with the mean.
+    common: Vec<f32>,
     /// How many passages the sample stands for.
     passages: usize,
 }
@@ -38,7 +37,6 @@ impl Background {
     pub(crate) fn new(searcher: &Searcher, except: &IdSet) -> Self {
         let passages = searcher.len().saturating_sub(except.len());
         let step = passages.div_ceil(SAMPLE).next_power_of_two() as u64;
-        let mut ids = Vec::new();
         let mut vectors = Vec::new();
         for segment in searcher.segments() {
             for id in segment.ids() {
@@ -46,14 +44,17 @@ impl Background {
                     && !except.contains(*id)
                     && let Some(vector) = segment.vector(*id)
                 {
-                    ids.push(*id);
                     vectors.extend_from_slice(vector);
                 }
             }
         }
+        let mean = searcher.mean().unwrap_or_default();
         Self {
-            mean: searcher.mean().unwrap_or_default(),
-            ids,
+            common: vectors
+                .chunks_exact(mean.len().max(1))
+                .map(|vector| dot_product(vector, &mean))
+                .collect(),
+            mean,
             vectors,
             passages,
         }
@@ -64,22 +65,18 @@ impl Background {
         &self.mean
     }
 
-    /// The numbers of the sample's passages.
-    pub(super) fn ids(&self) -> &[PointId] {
-        &self.ids
-    }
-
     /// What the sample's passages score on a question.
     pub(super) fn scores(&self, question: &[f32], scorer: &Scorer<'_>) -> Vec<f32> {
         self.vectors
             .chunks_exact(question.len().max(1))
-            .map(|vector| scorer.score(dot_product(question, vector), vector))
+            .zip(&self.common)
+            .map(|(vector, common)| scorer.score_with(dot_product(question, vector), *common))
             .collect()
     }
 
-    /// The tail of what an arbitrary passage scores, given what those of the sample do, in standard deviations.
-    pub(super) fn tail(&self, scores: Vec<f32>) -> Option<Tail> {
-        Tail::new(scores, self.passages)
+    /// How many passages the sample stands for.
+    pub(super) fn passages(&self) -> usize {
+        self.passages
     }
 }
 
@@ -92,21 +89,22 @@ pub(super) fn moments(numbers: &[f32]) -> Moments {
     moments
 }
 
-/// How many passages of a library score how high on a question that they have nothing to do with.
+/// What share of a library scores how high on a question that it has nothing to do with.
 ///
 /// Above the ninth decile of the sample scores are taken to fall off exponentially (peaks over a threshold: Pickands,
-/// *Statistical Inference Using Extreme Order Statistics*, 1975), which is more than a normal distribution has there.
-#[derive(Debug, Clone, Copy)]
+/// *Statistical Inference Using Extreme Order Statistics*, 1975), which is slower than a normal distribution does there.
+#[derive(Debug, Clone)]
 pub(super) struct Tail {
+    /// The sample's scores, in descending order.
+    scores: Vec<f32>,
     threshold: f64,
     /// The mean excess over the threshold.
     scale: f64,
-    /// How many passages are beyond the threshold.
-    beyond: f64,
 }
 
 impl Tail {
-    fn new(mut scores: Vec<f32>, passages: usize) -> Option<Self> {
+    /// `None` where there are too few scores to tell.
+    pub(super) fn new(mut scores: Vec<f32>) -> Option<Self> {
         if scores.len() < FEWEST {
             return None;
         }
@@ -118,19 +116,41 @@ impl Tail {
             .map(|score| f64::from(*score) - threshold)
             .sum::<f64>();
         Some(Self {
+            scores,
             threshold,
             scale: (excess / count as f64).max(STEEPEST),
-            beyond: TAIL * passages as f64,
         })
     }
 
-    /// How sure it is, from 0 to 1, that a passage with this score isn't one of those: the probability that none of them
-    /// scores as high, if they come as often as chance has it (as with the E-values of BLAST: Karlin and Altschul,
-    /// *Methods for Assessing the Statistical Significance of Molecular Sequence Features*, 1990).
-    pub(super) fn sure(&self, score: f32) -> f32 {
-        let excess = (f64::from(score) - self.threshold).max(0.0);
-        let by_chance = self.beyond * (-excess / self.scale).exp();
-        (-by_chance).exp() as f32
+    /// The share of the library that scores as high by chance.
+    fn share(&self, score: f32) -> f64 {
+        let excess = f64::from(score) - self.threshold;
+        if excess > 0.0 {
+            return TAIL * (-excess / self.scale).exp();
+        }
+        let higher = self.scores.partition_point(|other| *other >= score);
+        (higher as f64 / self.scores.len() as f64).max(TAIL)
+    }
+
+    /// How sure it is, from 0 to 1, that each of some passages isn't there by chance, for the scores of the best of
+    /// `passages`, in descending order.
+    ///
+    /// Of those that score at least as high, it is the share that chance doesn't account for: one less the false
+    /// discovery rate (Benjamini and Hochberg, *Controlling the False Discovery Rate*, 1995; Storey, *A Direct Approach
+    /// to False Discovery Rates*, 2002).
+    pub(super) fn sure(&self, scores: &[f32], passages: usize) -> Vec<f32> {
+        let mut rates: Vec<f64> = scores
+            .iter()
+            .zip(1..)
+            .map(|(score, count)| self.share(*score) * passages as f64 / f64::from(count))
+            .collect();
+        // A passage is as sure as any that it stands before.
+        let mut least = 1.0_f64;
+        for rate in rates.iter_mut().rev() {
+            least = least.min(*rate);
+            *rate = least;
+        }
+        rates.into_iter().map(|rate| (1.0 - rate) as f32).collect()
     }
 }
 
@@ -138,26 +158,40 @@ impl Tail {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_stands_far_above_the_rest_is_sure_and_the_rest_is_not() {
-        let scores: Vec<f32> = (0..1000).map(|n| (n as f32 / 1000.0).sqrt()).collect();
-        let tail = Tail::new(scores.clone(), 100_000).unwrap();
-        assert!(tail.sure(0.5) < 1e-6);
-        assert!(tail.sure(9.0) > 0.99);
-        let rising: Vec<f32> = (0..90).map(|n| tail.sure(n as f32 / 10.0)).collect();
-        assert!(rising.is_sorted());
-        // In a smaller library less comes by chance.
-        assert!(Tail::new(scores, 1000).unwrap().sure(4.0) > tail.sure(4.0));
+    fn tail() -> Tail {
+        Tail::new((0..1000).map(|n| (n as f32 / 1000.0).sqrt()).collect()).unwrap()
     }
 
     #[test]
-    fn a_sample_without_any_word_of_the_question_has_a_tail_all_the_same() {
-        let tail = Tail::new(vec![0.0; 100], 1000).unwrap();
-        assert!(tail.sure(0.0) < 1e-6 && tail.sure(20.0) > 0.99);
+    fn what_stands_far_above_the_rest_is_sure_and_the_rest_is_not() {
+        let sure = tail().sure(&[9.0, 5.0, 0.97, 0.96, 0.5], 100_000);
+        assert!(sure.is_sorted_by(|a, b| a >= b));
+        assert!(sure[1] > 0.99 && sure[2] < 0.01);
+    }
+
+    #[test]
+    fn in_a_larger_library_more_is_there_by_chance() {
+        let [small, large] = [1_000, 100_000].map(|passages| tail().sure(&[1.2], passages)[0]);
+        assert!(small > large, "{small} {large}");
+    }
+
+    #[test]
+    fn many_that_stand_out_are_surer_than_one() {
+        let one = tail().sure(&[1.2], 10_000);
+        let many = tail().sure(&[1.2; 20], 10_000);
+        assert!(many[0] > one[0]);
+        assert!(many.iter().all(|sure| *sure == many[0]));
+    }
+
+    #[test]
+    fn a_sample_of_equal_passages_has_a_tail_all_the_same() {
+        let tail = Tail::new(vec![0.5; 100]).unwrap();
+        let sure = tail.sure(&[0.6, 0.5], 1000);
+        assert!(sure[0] > 0.99 && sure[1] < 1e-6);
     }
 
     #[test]
     fn a_few_passages_say_nothing_of_a_library() {
-        assert!(Tail::new(vec![0.5; FEWEST - 1], 39).is_none());
+        assert!(Tail::new(vec![0.5; FEWEST - 1]).is_none());
     }
 }

@@ -42,7 +42,7 @@ pub enum Mode {
 
 /// How many candidates each side gives for each passage that is asked for, and how many at least.
 const CANDIDATES_EACH: usize = 4;
-const FEWEST_CANDIDATES: usize = 200;
+const FEWEST_CANDIDATES: usize = 100;
 
 /// What counts how much.
 #[derive(Debug, Clone, Copy)]

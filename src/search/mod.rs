@@ -102,8 +102,9 @@ pub struct Hit {
     pub score: f32,
     /// The BM25 score of the question's words, where words were searched and it has any of them.
     pub bm25: Option<f32>,
-    /// How sure it is, from 0 to 1, that no passage scores like this without having to do with the question. `None` where
-    /// there are too few passages to tell.
+    /// How sure it is, from 0 to 1, that it isn't there by chance: of the passages that are at least as near, the share that
+    /// wouldn't be as near in a library that has nothing to do with the question. 1 where all words of the question stand
+    /// in it; `None` where there are too few passages to tell.
     pub sure: Option<f32>,
     /// Where it stands by meaning alone, and by words alone.
     pub ranks: Ranks,

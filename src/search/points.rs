@@ -1,6 +1,6 @@
 //! Answers that cover the different points of an article, not ten times the same one.
 
-use topoi_index::{PointId, Searcher, dot_product};
+use topoi_index::dot_product;
 
 use super::sources::Candidate;
 
@@ -12,12 +12,7 @@ const SAME_PLACE: f32 = 0.1;
 /// Puts candidates into an order in which each adds to those before it: the next is always the one with the highest
 /// score, less what it repeats (maximal marginal relevance: Carbonell and Goldstein, *The Use of MMR, Diversity-Based
 /// Reranking*, 1998). The first `count` are put in order, and the rest stays behind them as it was.
-pub(super) fn diverse(
-    mut candidates: Vec<Candidate>,
-    count: usize,
-    searcher: &Searcher,
-) -> Vec<Candidate> {
-    let vector = |id: PointId| searcher.vector(id).unwrap_or_default();
+pub(super) fn diverse(mut candidates: Vec<Candidate<'_>>, count: usize) -> Vec<Candidate<'_>> {
     let mut likeness = vec![0.0_f32; candidates.len()];
     let mut places: Vec<usize> = Vec::new();
     for chosen in 0..count.min(candidates.len()) {
@@ -37,9 +32,8 @@ pub(super) fn diverse(
         likeness[chosen..=best].rotate_right(1);
         let taken = candidates[chosen];
         places.push(taken.question);
-        let direction = vector(taken.id);
         for (likeness, other) in likeness.iter_mut().zip(&candidates).skip(chosen + 1) {
-            *likeness = likeness.max(dot_product(direction, vector(other.id)));
+            *likeness = likeness.max(dot_product(taken.vector, other.vector));
         }
     }
     candidates

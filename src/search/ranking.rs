@@ -68,20 +68,35 @@ impl<'b> Scorer<'b> {
 
     /// The score of a passage with this vector, which has this cosine with the question.
     pub(super) fn score(&self, cosine: f32, vector: &[f32]) -> f32 {
+        self.score_with(cosine, self.common(vector))
+    }
+
+    /// The same where the dot product of the passage's vector with the mean is known.
+    pub(super) fn score_with(&self, cosine: f32, common: f32) -> f32 {
         match self.mean {
             None => cosine,
-            Some(_) => (cosine - self.in_question) / self.length(vector),
+            Some(_) => (cosine - self.in_question) / self.left(common),
         }
     }
 
-    /// What dot products with a passage are divided by to become scores: the length of what is left of its vector
-    /// without the common part. At least half, since a mean of unit vectors is no longer than 1.
+    /// What dot products with a passage are divided by to become scores.
     pub(super) fn length(&self, vector: &[f32]) -> f32 {
-        let Some(mean) = self.mean else {
-            return 1.0;
-        };
-        let common = COMMON_SHARE * (COMMON_SHARE * self.squared - 2.0 * dot_product(vector, mean));
-        (1.0 + common).max(0.0).sqrt().max(1.0 - COMMON_SHARE)
+        match self.mean {
+            None => 1.0,
+            Some(_) => self.left(self.common(vector)),
+        }
+    }
+
+    /// The dot product of a vector with the mean, where that counts.
+    fn common(&self, vector: &[f32]) -> f32 {
+        self.mean.map_or(0.0, |mean| dot_product(vector, mean))
+    }
+
+    /// The length of what is left of a passage's vector without the common part. At least half, since a mean of unit
+    /// vectors is no longer than 1.
+    fn left(&self, common: f32) -> f32 {
+        let taken = COMMON_SHARE * (COMMON_SHARE * self.squared - 2.0 * common);
+        (1.0 + taken).max(0.0).sqrt().max(1.0 - COMMON_SHARE)
     }
 }
 

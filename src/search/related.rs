@@ -7,12 +7,11 @@ use std::time::Instant;
 use topoi_index::{PointId, UnitVector};
 use topoi_models::{Encoder, Role};
 
-use super::background::moments;
 use super::copies::Shingles;
 use super::points::diverse;
 use super::question::embed;
 use super::ranking::Scorer;
-use super::sources::{Candidate, Candidates, Ranks, Sources};
+use super::sources::{Candidate, Candidates, Near, Ranks, Sources, set_sureness};
 use super::{Found, Ranking, Scope, SearchOptions};
 use crate::article::{Article, ArticleId, Kind, PassageId, Place};
 use crate::error::{Error, Result};
@@ -209,9 +208,9 @@ impl Library {
                 let near = sources.nearest(&point.vector, count, scope, false)?;
                 let all = near.len() < count;
                 // Where the farthest of these is no copy, none beyond it is.
-                let enough = all || near.last().is_none_or(|(_, cosine)| *cosine < NEAR);
-                for (id, _) in near.into_iter().take_while(|(_, cosine)| *cosine >= NEAR) {
-                    let id = PassageId(id.0);
+                let enough = all || near.last().is_none_or(|near| near.cosine < NEAR);
+                for near in near.into_iter().take_while(|near| near.cosine >= NEAR) {
+                    let id = PassageId(near.id.0);
                     let passage = self.store().passage(id)?.ok_or(Error::NoPassage(id))?;
                     if !shingles.is_copy(&Shingles::of(&passage.text)) {
                         continue;
@@ -250,15 +249,15 @@ impl Shingles {
 }
 
 /// The passages nearest to any of the points, each with the point that it is nearest to.
-fn candidates(
+fn candidates<'l>(
     points: &[Point],
     scope: &Scope,
     count: usize,
     options: &SearchOptions,
-    sources: &Sources<'_>,
-) -> Result<Candidates> {
+    sources: &Sources<'l>,
+) -> Result<Candidates<'l>> {
     let background = sources.background;
-    let mut best: HashMap<PointId, Candidate> = HashMap::new();
+    let mut best: HashMap<PointId, Candidate<'_>> = HashMap::new();
     let mut complete = true;
     let mut by_chance: Vec<f32> = Vec::new();
     for (point, question) in points.iter().zip(0..) {
@@ -267,13 +266,15 @@ fn candidates(
         let vector = point.vector.as_slice();
         let scorer = Scorer::new(vector, background.mean(), Ranking::Cosine);
         let sample = background.scores(vector, &scorer);
-        let usual = moments(&sample);
-        for ((id, score), rank) in near.into_iter().zip(1..) {
+        for (near, rank) in near.into_iter().zip(1..) {
+            let Near { id, vector, cosine } = near;
             let candidate = Candidate {
                 id,
-                score,
+                vector,
+                score: cosine,
                 bm25: None,
-                together: usual.standardise(score),
+                sure: None,
+                together: cosine,
                 ranks: Ranks {
                     semantic: Some(rank),
                     lexical: None,
@@ -285,25 +286,21 @@ fn candidates(
                 *known = candidate;
             }
         }
-        let standardised = sample.iter().map(|score| usual.standardise(*score));
         if by_chance.is_empty() {
-            by_chance = standardised.collect();
+            by_chance = sample;
         } else {
             // By chance a passage has to do with any of the points.
-            for (most, score) in by_chance.iter_mut().zip(standardised) {
+            for (most, score) in by_chance.iter_mut().zip(sample) {
                 *most = most.max(score);
             }
         }
     }
-    let mut list: Vec<Candidate> = best.into_values().collect();
+    let mut list: Vec<Candidate<'_>> = best.into_values().collect();
     list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    set_sureness(&mut list, by_chance, scope.at_most(background.passages()));
     if points.len() > 1 {
         let ordered = options.limit.saturating_mul(ORDERED_EACH);
-        list = diverse(list, ordered, sources.searcher);
+        list = diverse(list, ordered);
     }
-    Ok(Candidates {
-        list,
-        complete,
-        tail: background.tail(by_chance),
-    })
+    Ok(Candidates { list, complete })
 }

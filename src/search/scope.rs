@@ -27,6 +27,11 @@ impl Scope {
         self.only.as_ref().is_none_or(|only| only.contains(id)) && !self.except.contains(id)
     }
 
+    /// How many of `all` passages may be found, at most.
+    pub(super) fn at_most(&self, all: usize) -> usize {
+        self.only.as_ref().map_or(all, |only| only.len().min(all))
+    }
+
     /// Leaves only those of the passages that are in `only` too.
     pub(super) fn restrict(&mut self, only: IdSet) {
         match &mut self.only {
@@ -44,16 +49,20 @@ impl Scope {
 impl Library {
     /// The passages that a filter lets in, as the vector search wants them.
     pub(crate) fn scope(&self, filter: &Filter) -> Result<Scope> {
-        let mut except = self.tombstones().clone();
-        if !filter.is_any_article() {
-            return Ok(Scope {
-                only: Some(point_set(self.store().matching(filter)?)),
-                except,
-            });
-        }
-        if !filter.all_kinds {
-            except.extend(self.store().not_body()?.into_iter().map(|id| PointId(id.0)));
-        }
-        Ok(Scope { only: None, except })
+        let only = if filter.is_any_article() {
+            None
+        } else {
+            Some(point_set(self.store().matching(filter)?))
+        };
+        // What matches a filter is of the right kind already.
+        let except = if filter.all_kinds || only.is_some() {
+            self.tombstones()
+        } else {
+            self.hidden()?
+        };
+        Ok(Scope {
+            only,
+            except: except.clone(),
+        })
     }
 }

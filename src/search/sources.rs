@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use topoi_index::{IdSet, PointId, SearchParams, Searcher, UnitVector, dot_product};
+use topoi_index::{IdSet, Neighbour, PointId, SearchParams, Searcher, UnitVector, dot_product};
 
 use super::background::{Background, Tail, moments};
 use super::fusion::Weights;
@@ -25,11 +25,14 @@ pub(super) struct Sources<'l> {
 
 /// A passage that may answer a question, and what it scored.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Candidate {
+pub(super) struct Candidate<'l> {
     pub(super) id: PointId,
+    pub(super) vector: &'l [f32],
     /// The similarity.
     pub(super) score: f32,
     pub(super) bm25: Option<f32>,
+    /// How sure it is that it isn't there by chance.
+    pub(super) sure: Option<f32>,
     /// What decides the order.
     pub(super) together: f32,
     pub(super) ranks: Ranks,
@@ -47,15 +50,21 @@ pub struct Ranks {
 }
 
 /// The best candidates for an answer, best first.
-pub(super) struct Candidates {
-    pub(super) list: Vec<Candidate>,
+pub(super) struct Candidates<'l> {
+    pub(super) list: Vec<Candidate<'l>>,
     /// Whether these are all that there are.
     pub(super) complete: bool,
-    /// What passages score that have nothing to do with the question.
-    pub(super) tail: Option<Tail>,
 }
 
-impl Sources<'_> {
+/// A passage near a vector.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Near<'l> {
+    pub(super) id: PointId,
+    pub(super) vector: &'l [f32],
+    pub(super) cosine: f32,
+}
+
+impl<'l> Sources<'l> {
     /// At least the `limit` best answers, or all that there are.
     pub(super) fn answer(
         &self,
@@ -64,7 +73,7 @@ impl Sources<'_> {
         scope: &Arc<Scope>,
         options: &SearchOptions,
         limit: usize,
-    ) -> Result<Candidates> {
+    ) -> Result<Candidates<'l>> {
         let weights = match (options.mode, self.words) {
             (Mode::Semantic, _) | (Mode::Auto | Mode::Hybrid, None) => Weights::MEANING,
             (Mode::Lexical, None) => return Err(LexicalError::Missing.into()),
@@ -80,43 +89,42 @@ impl Sources<'_> {
             Vec::new()
         };
         let mut complete = found.len() < count;
-        let sample = self.background.ids();
         let mut words = Scores::default();
+        let mut all_words = IdSet::new();
         if let Some(lexical) = self.words.filter(|_| weights.words > 0.0) {
-            let near: IdSet = found.iter().map(|(id, _)| *id).collect();
-            let mut wanted = near.clone();
-            wanted.extend(sample.iter().copied());
-            let allowed = Allowed::new(&scope, count, wanted);
+            let near: IdSet = found.iter().map(|near| near.id).collect();
+            let allowed = Allowed::new(&scope, count, near.clone());
             words = lexical.scores(query, allowed, self.languages)?;
+            all_words = lexical.with_all_words(query, self.languages)?;
             complete &= words.best.len() < count;
             for (id, _) in &words.best {
                 // What the graph has missed, or what lies further away.
                 if !near.contains(*id)
-                    && let Some(vector_of) = self.searcher.vector(*id)
+                    && let Some(of_passage) = self.searcher.vector(*id)
                 {
-                    found.push((*id, dot_product(vector.as_slice(), vector_of)));
+                    found.push(Near {
+                        id: *id,
+                        vector: of_passage,
+                        cosine: dot_product(vector.as_slice(), of_passage),
+                    });
                 }
             }
         }
         let background = self.background.scores(vector.as_slice(), &scorer);
         let meaning = moments(&background);
-        let list = self.rank(&found, &words, &scorer, |score, bm25| {
-            weights.together(meaning.standardise(score), standardised(&words, bm25))
+        let mut list = rank(&found, &words, &scorer, |score, bm25| {
+            let words = Moments::standardise(&words.moments, bm25.unwrap_or(0.0));
+            weights.together(meaning.standardise(score), words)
         });
-        let bm25: HashMap<PointId, f32> = words.wanted.iter().copied().collect();
-        let by_chance = background
-            .iter()
-            .zip(sample)
-            .map(|(score, id)| {
-                let words = standardised(&words, bm25.get(id).copied());
-                weights.together(meaning.standardise(*score), words)
-            })
-            .collect();
-        Ok(Candidates {
-            list,
-            complete,
-            tail: self.background.tail(by_chance),
-        })
+        let passages = scope.at_most(self.background.passages());
+        set_sureness(&mut list, background, passages);
+        // What has all words of the question was asked for, however it sounds to the model.
+        for candidate in &mut list {
+            if all_words.contains(candidate.id) {
+                candidate.sure = Some(1.0);
+            }
+        }
+        Ok(Candidates { list, complete })
     }
 
     /// The `count` passages nearest by cosine, best first.
@@ -126,7 +134,7 @@ impl Sources<'_> {
         count: usize,
         scope: &Scope,
         exact: bool,
-    ) -> Result<Vec<(PointId, f32)>> {
+    ) -> Result<Vec<Near<'l>>> {
         let parameters = SearchParams {
             exact,
             ..SearchParams::default()
@@ -134,10 +142,14 @@ impl Sources<'_> {
         let found = self
             .searcher
             .search(vector, count, &scope.selection(), &parameters)?;
-        Ok(found
-            .into_iter()
-            .map(|near| (near.id, near.score))
-            .collect())
+        let near = |near: Neighbour| {
+            Some(Near {
+                id: near.id,
+                vector: self.searcher.vector(near.id)?,
+                cosine: near.score,
+            })
+        };
+        Ok(found.into_iter().filter_map(near).collect())
     }
 
     /// The scope without what the query excludes or what lacks something that it demands.
@@ -153,48 +165,56 @@ impl Sources<'_> {
         }
         Ok(Arc::new(scope))
     }
+}
 
-    /// Candidates in their order, from their cosines and the words' scores.
-    fn rank(
-        &self,
-        found: &[(PointId, f32)],
-        words: &Scores,
-        scorer: &Scorer<'_>,
-        together: impl Fn(f32, Option<f32>) -> f32,
-    ) -> Vec<Candidate> {
-        let by_words = words.best.iter().zip(1..);
-        let lexical: HashMap<PointId, usize> =
-            by_words.map(|((id, _), rank)| (*id, rank)).collect();
-        let bm25: HashMap<PointId, f32> = words.best.iter().chain(&words.wanted).copied().collect();
-        let mut list: Vec<Candidate> = found
-            .iter()
-            .filter_map(|(id, cosine)| {
-                let score = scorer.score(*cosine, self.searcher.vector(*id)?);
-                let bm25 = bm25.get(id).copied();
-                Some(Candidate {
-                    id: *id,
-                    score,
-                    bm25,
-                    together: together(score, bm25),
-                    ranks: Ranks {
-                        semantic: None,
-                        lexical: lexical.get(id).copied(),
-                    },
-                    question: 0,
-                })
-            })
-            .collect();
-        list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
-        for (candidate, rank) in list.iter_mut().zip(1..) {
-            candidate.ranks.semantic = Some(rank);
-        }
-        // Stable, so that what scores alike stays in the order of meaning.
-        list.sort_by(|a, b| b.together.total_cmp(&a.together));
-        list
+/// Says of each candidate how sure it is, given what an arbitrary passage scores and how many might have been found.
+pub(super) fn set_sureness(list: &mut [Candidate<'_>], by_chance: Vec<f32>, passages: usize) {
+    let Some(tail) = Tail::new(by_chance) else {
+        return;
+    };
+    let mut order: Vec<&mut Candidate<'_>> = list.iter_mut().collect();
+    order.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    let scores: Vec<f32> = order.iter().map(|candidate| candidate.score).collect();
+    for (candidate, sure) in order.into_iter().zip(tail.sure(&scores, passages)) {
+        candidate.sure = Some(sure);
     }
 }
 
-fn standardised(words: &Scores, bm25: Option<f32>) -> f32 {
-    let Scores { moments, .. } = words;
-    Moments::standardise(moments, bm25.unwrap_or(0.0))
+/// Candidates in their order, from their cosines and the words' scores.
+fn rank<'l>(
+    found: &[Near<'l>],
+    words: &Scores,
+    scorer: &Scorer<'_>,
+    together: impl Fn(f32, Option<f32>) -> f32,
+) -> Vec<Candidate<'l>> {
+    let by_words = words.best.iter().zip(1..);
+    let lexical: HashMap<PointId, usize> = by_words.map(|((id, _), rank)| (*id, rank)).collect();
+    let bm25: HashMap<PointId, f32> = words.best.iter().chain(&words.wanted).copied().collect();
+    let mut list: Vec<Candidate<'_>> = found
+        .iter()
+        .map(|Near { id, vector, cosine }| {
+            let score = scorer.score(*cosine, vector);
+            let bm25 = bm25.get(id).copied();
+            Candidate {
+                id: *id,
+                vector,
+                score,
+                bm25,
+                sure: None,
+                together: together(score, bm25),
+                ranks: Ranks {
+                    semantic: None,
+                    lexical: lexical.get(id).copied(),
+                },
+                question: 0,
+            }
+        })
+        .collect();
+    list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    for (candidate, rank) in list.iter_mut().zip(1..) {
+        candidate.ranks.semantic = Some(rank);
+    }
+    // Stable, so that what scores alike stays in the order of meaning.
+    list.sort_by(|a, b| b.together.total_cmp(&a.together));
+    list
 }

@@ -18,18 +18,18 @@ const NEAR: f32 = 0.8;
 
 /// A passage and its copies.
 #[derive(Debug)]
-pub(super) struct Story {
+pub(super) struct Story<'l> {
     /// What was found first: the best of them.
-    pub(super) best: Candidate,
+    pub(super) best: Candidate<'l>,
     /// The earliest of them.
-    pub(super) earliest: Candidate,
+    pub(super) earliest: Candidate<'l>,
     /// All others.
     pub(super) copies: Vec<PassageId>,
 }
 
-impl Story {
+impl<'l> Story<'l> {
     /// A passage without copies.
-    pub(super) fn of(passage: Candidate) -> Self {
+    pub(super) fn of(passage: Candidate<'l>) -> Self {
         Self {
             best: passage,
             earliest: passage,
@@ -90,18 +90,15 @@ impl<'l> Texts<'l> {
     }
 
     /// Whether one passage is a copy of another, which their vectors suggest.
-    fn are_copies(&mut self, a: PointId, b: PointId) -> Result<bool> {
-        let searcher = self.library.searcher();
-        let (Some(first), Some(second)) = (searcher.vector(a), searcher.vector(b)) else {
-            return Ok(false);
-        };
-        if dot_product(first, second) < NEAR {
+    fn are_copies(&mut self, a: &Candidate<'_>, b: &Candidate<'_>) -> Result<bool> {
+        if dot_product(a.vector, b.vector) < NEAR {
             return Ok(false);
         }
-        self.shingles(PassageId(a.0))?;
-        self.shingles(PassageId(b.0))?;
-        let of = |id: PointId| self.shingles.get(&PassageId(id.0));
-        Ok(of(a).zip(of(b)).is_some_and(|(a, b)| a.is_copy(b)))
+        let (a, b) = (PassageId(a.id.0), PassageId(b.id.0));
+        self.shingles(a)?;
+        self.shingles(b)?;
+        let both = self.shingles.get(&a).zip(self.shingles.get(&b));
+        Ok(both.is_some_and(|(a, b)| a.is_copy(b)))
     }
 
     /// What comes first of several passages: the earliest known date, then the lowest number.
@@ -114,24 +111,24 @@ impl<'l> Texts<'l> {
 
 /// Puts copies together: at most `limit` stories in the order of their best, and where that is asked for no more than
 /// `per_article` of an article. With `apart` each copy is a story of its own.
-pub(super) fn collapse(
-    candidates: &[Candidate],
+pub(super) fn collapse<'l>(
+    candidates: &[Candidate<'l>],
     limit: usize,
     per_article: Option<usize>,
     apart: bool,
     texts: &mut Texts<'_>,
-) -> Result<Vec<Story>> {
+) -> Result<Vec<Story<'l>>> {
     // Which article a story counts for is known once all of its copies are.
     let most = if per_article.is_some() {
         usize::MAX
     } else {
         limit
     };
-    let mut groups: Vec<Vec<Candidate>> = Vec::new();
+    let mut groups: Vec<Vec<Candidate<'_>>> = Vec::new();
     'candidates: for candidate in candidates {
         if !apart {
             for group in &mut groups {
-                if texts.are_copies(group[0].id, candidate.id)? {
+                if texts.are_copies(&group[0], candidate)? {
                     group.push(*candidate);
                     continue 'candidates;
                 }

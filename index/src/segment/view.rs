@@ -63,7 +63,15 @@ impl<'a> Members<'a> {
 
     /// The node of a point.
     pub(crate) fn node(&self, id: PointId) -> Option<u32> {
-        let rank = self.ids.binary_search(&id).ok()?;
+        let (lowest, highest) = self.range()?;
+        if id < lowest || highest < id {
+            return None;
+        }
+        // Ids without gaps, as an indexing run gives them, tell their rank.
+        let rank = usize::try_from(id.0 - lowest.0).ok();
+        let rank = rank
+            .filter(|rank| self.ids.get(*rank) == Some(&id))
+            .or_else(|| self.ids.binary_search(&id).ok())?;
         self.node_of.get(rank).copied()
     }
 
