@@ -212,6 +212,13 @@ pub(crate) fn cache_dir() -> PathBuf {
         .join("topoi")
 }
 
+/// Where topoi remembers what was done: `$XDG_STATE_HOME/topoi`, else `~/.local/state/topoi`.
+pub(crate) fn state_dir() -> PathBuf {
+    from_environment("XDG_STATE_HOME")
+        .unwrap_or_else(|| home().join(".local").join("state"))
+        .join("topoi")
+}
+
 /// Where other programs keep what they fetched from the Hugging Face hub.
 fn hugging_face_cache() -> Option<PathBuf> {
     from_environment("HF_HUB_CACHE")

@@ -1,6 +1,7 @@
 //! The last search in a library, so that `--more` goes on with it.
 //!
-//! It is kept in topoi's own cache and not in the library, which may be shared, or not be writable.
+//! It is kept where programs keep what they remember of a user, and not in the library, which may be shared, or not be
+//! writable.
 
 use std::fs;
 use std::io::Write;
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 use topoi::article::PassageId;
 
 use super::cli::{FilterArgs, ModeArg};
-use super::context::cache_dir;
+use super::context::state_dir;
 use super::failure::Failure;
 use super::target::Target;
 
@@ -61,5 +62,5 @@ fn path(root: &Path) -> PathBuf {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    cache_dir().join("searches").join(format!("{name}.json"))
+    state_dir().join("searches").join(format!("{name}.json"))
 }

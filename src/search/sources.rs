@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use topoi_index::{IdSet, Neighbour, PointId, SearchParams, Searcher, UnitVector, dot_product};
 
-use super::background::{Background, Tail, moments};
+use super::background::{Background, ByChance, moments};
 use super::fusion::Weights;
 use super::ranking::Scorer;
 use super::{Mode, Scope, SearchOptions};
@@ -169,13 +169,13 @@ impl<'l> Sources<'l> {
 
 /// Says of each candidate how sure it is, given what an arbitrary passage scores and how many might have been found.
 pub(super) fn set_sureness(list: &mut [Candidate<'_>], by_chance: Vec<f32>, passages: usize) {
-    let Some(tail) = Tail::new(by_chance) else {
+    let Some(by_chance) = ByChance::new(by_chance) else {
         return;
     };
     let mut order: Vec<&mut Candidate<'_>> = list.iter_mut().collect();
     order.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
     let scores: Vec<f32> = order.iter().map(|candidate| candidate.score).collect();
-    for (candidate, sure) in order.into_iter().zip(tail.sure(&scores, passages)) {
+    for (candidate, sure) in order.into_iter().zip(by_chance.sure(&scores, passages)) {
         candidate.sure = Some(sure);
     }
 }

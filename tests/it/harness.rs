@@ -96,6 +96,7 @@ impl Outcome {
 fn command<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_topoi"));
     command.current_dir(folder).args(arguments);
+    command.env("XDG_STATE_HOME", folder.join(".state"));
     for name in ["LIBRARY", "MODEL", "OFFLINE", "THREADS"] {
         command.env_remove(format!("TOPOI_{name}"));
     }

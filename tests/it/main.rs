@@ -9,6 +9,7 @@
     reason = "a test that can't go on is to stop where it is, and to say what it skips"
 )]
 
+mod answers;
 mod bad_input;
 mod crash;
 mod distil;
@@ -17,5 +18,7 @@ mod eval;
 mod harness;
 mod indexing;
 mod reading;
+mod refining;
 mod seed;
+mod stories;
 mod words;

@@ -131,9 +131,8 @@ fn nothing_found_is_exit_code_1_and_says_what_was_nearest() {
     let outcome = place.run(["search", "tariffs", "--min-score", "0.99"]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""));
     assert!(
-        outcome
-            .stderr
-            .contains("the nearest passage has a score of 0."),
+        outcome.stderr.contains("the nearest is passage")
+            && outcome.stderr.contains("with a score of 0."),
         "{}",
         outcome.stderr
     );
