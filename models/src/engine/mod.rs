@@ -17,6 +17,8 @@
 //! | `table` | the table engine: a row a token, averaged |
 //! | `head` | a vector a token → a vector a text |
 //! | `backend` | what the engines have in common |
+//! | `settings`, `made` | how a model is run, and which engine is made of it |
+//! | `runner` | a model on its cores |
 //! | `batch` | which texts are computed together |
 //! | `workers` | which core computes which batch |
 //! | `sentence` | all of it behind the `Encoder` trait |
@@ -29,10 +31,13 @@ mod embeddings;
 mod head;
 mod json;
 mod layout;
+mod made;
 mod numbers;
 mod packed;
 mod rows;
+mod runner;
 mod sentence;
+mod settings;
 mod table;
 mod tokeniser;
 mod tokens;
@@ -40,7 +45,8 @@ mod weights;
 mod wordpiece;
 mod workers;
 
-pub use sentence::{Engine, SentenceEncoder, Settings};
+pub use sentence::SentenceEncoder;
+pub use settings::{Engine, Settings};
 pub use tokens::TokenCounter;
 
 pub(crate) use layout::{Body, Layout, ModuleKind, Modules, describes_a_model};

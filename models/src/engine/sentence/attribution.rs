@@ -7,9 +7,7 @@ use std::ops::ControlFlow;
 
 use super::SentenceEncoder;
 use crate::encoder::{Attribution, Role};
-use crate::engine::batch;
 use crate::engine::head::Shares;
-use crate::engine::workers;
 use crate::error::EncodeError;
 
 /// The tokens of a text that the model is given, and which of them the backend is told of.
@@ -18,6 +16,9 @@ struct Tokens {
     /// For each of `ids`, its place among the text's own tokens; none for special tokens and the prompt.
     places: Vec<Option<usize>>,
 }
+
+/// The indices of a batch's texts, and what their tokens add.
+type Computed = (Vec<usize>, Vec<Shares>);
 
 impl SentenceEncoder {
     /// [`Encoder::attribute`](crate::Encoder::attribute).
@@ -31,13 +32,10 @@ impl SentenceEncoder {
             tokens.push(self.tokens(index, text, role)?);
         }
         let costs: Vec<usize> = tokens.iter().map(|tokens| tokens.ids.len()).collect();
-        let batches = batch::plan(&costs, self.backend.budget());
         let mut found: Vec<Attribution> = vec![Attribution::default(); pairs.len()];
         let mut outcome = Ok(Some(()));
-        workers::run(
-            &batches,
-            self.threads,
-            || self.backend.worker(),
+        self.runner.in_batches(
+            &costs,
             |worker, batch| {
                 // A text without tokens has a vector of zeros.
                 let batch: Vec<usize> = batch.iter().copied().filter(|i| costs[*i] > 0).collect();
@@ -46,7 +44,7 @@ impl SentenceEncoder {
                 let shares = worker.attribute(&ids, &to)?;
                 Ok(shares.map(|shares| (batch, shares)))
             },
-            |shares: Result<Option<(Vec<usize>, Vec<Shares>)>, EncodeError>| match shares {
+            |shares: Result<Option<Computed>, EncodeError>| match shares {
                 Ok(Some((batch, shares))) => {
                     for (index, shares) in batch.into_iter().zip(shares) {
                         let spans = self.counter.spans(pairs[index].0);
