@@ -53,6 +53,22 @@ pub enum LoadError {
         /// What there is.
         supported: String,
     },
+    /// The folder holds a model that scores texts, where one that gives them vectors is wanted.
+    #[error("`{}` describes a `{found}`, which scores texts and gives them no vectors", path.display())]
+    NotASentenceModel {
+        /// The file that says so.
+        path: PathBuf,
+        /// The model's architecture.
+        found: String,
+    },
+    /// The folder holds a model of another kind, where a re-ranker is wanted.
+    #[error("`{}` describes {found}, and a re-ranker is a sequence classifier with one label", path.display())]
+    NotAReranker {
+        /// The file that says so.
+        path: PathBuf,
+        /// What the model is.
+        found: String,
+    },
     /// Two parts of the folder contradict each other, or a number makes no sense.
     #[error("`{}` makes no sense: {reason}", path.display())]
     Inconsistent {
@@ -156,6 +172,15 @@ impl LoadError {
                     .to_owned(),
             ),
             Self::Unsupported { .. } => Some("choose another model".to_owned()),
+            Self::NotASentenceModel { .. } => Some(
+                "name a sentence model, such as `all-MiniLM-L6-v2`; a re-ranker puts in order what \
+                 a sentence model has found"
+                    .to_owned(),
+            ),
+            Self::NotAReranker { .. } => Some(
+                "name a cross-encoder with one label, such as `cross-encoder/ms-marco-MiniLM-L6-v2`"
+                    .to_owned(),
+            ),
             Self::Device { .. } => Some("compute on the processor instead".to_owned()),
             Self::Settings { .. } => Some(
                 "f32 and int8 are computed on a processor, f32, f16 and bf16 on a graphics card"
@@ -195,14 +220,14 @@ pub enum EncodeError {
         /// How many the weights have.
         rows: usize,
     },
-    /// A vector came out with an infinite value or none.
-    #[error("the vector of text {text} isn't finite")]
+    /// A vector or a score came out with an infinite value or none.
+    #[error("what the model makes of text {text} isn't finite")]
     NotFinite {
         /// The text's index among those given.
         text: usize,
     },
     /// The tensor library refused.
-    #[error("can't compute the vectors: {reason}")]
+    #[error("can't compute the model: {reason}")]
     Compute {
         /// What the library said.
         reason: String,

@@ -1,4 +1,4 @@
-//! Text to vectors: sentence models in the sentence-transformers layout, found, fetched, verified and run.
+//! Text to vectors: sentence models in the sentence-transformers layout, found, fetched, verified and run; re-rankers too.
 //!
 //! ```no_run
 //! use topoi_models::{Encoder, Locator, ModelRef, Role, SentenceEncoder, Settings};
@@ -27,7 +27,8 @@
 //! - **Acquiring**: a [`ModelRef`] says which model, a [`Locator`] turns it into a folder whose files have been
 //!   verified. The models that are known by name are listed by [`manifests`].
 //! - **Encoding**: a [`SentenceEncoder`] runs the model. It stands behind the small trait [`Encoder`], and its
-//!   [`Identity`] says which vectors may be compared with which.
+//!   [`Identity`] says which vectors may be compared with which. A [`CrossEncoder`] reads a question and a passage
+//!   together and scores them.
 //!
 //! Models of the types `bert`, `roberta` and `xlm-roberta` are computed, with weights in `safetensors`, and static
 //! models, which are tables of token embeddings; [`distil`] makes one of these from one of those. Nothing here
@@ -49,7 +50,7 @@ pub use acquire::{AcquireError, CachedModel, Locator, ModelRef, Progress, Quiet}
 pub use device::Device;
 pub use distil::{DistilError, DistilObserver, Distilled, distil};
 pub use encoder::{Attribution, Embeddings, Encoder, Observer, Role};
-pub use engine::{Engine, SentenceEncoder, Settings, TokenCounter};
+pub use engine::{CrossEncoder, Engine, SentenceEncoder, Settings, TokenCounter};
 pub use error::{EncodeError, LoadError};
 pub use folder::{ModelFolder, Prompts};
 pub use identity::{Identity, Pooling, Precision};

@@ -9,7 +9,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Tiny, load_from};
+use common::{Tiny, edit, load_from};
 use serde_json::json;
 use topoi_models::{EncodeError, Encoder, LoadError, Role, Settings};
 
@@ -30,12 +30,6 @@ fn assert_complains(of: &[&str], spoil: impl FnOnce(&Path)) {
     for part in of {
         assert!(complaint.contains(part), "`{complaint}` lacks `{part}`");
     }
-}
-
-fn edit(path: &Path, change: impl FnOnce(&mut serde_json::Value)) {
-    let mut value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    change(&mut value);
-    fs::write(path, serde_json::to_vec(&value).unwrap()).unwrap();
 }
 
 #[test]

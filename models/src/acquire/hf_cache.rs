@@ -10,7 +10,7 @@ use super::cache::stamp_foreign;
 use super::error::AcquireError;
 use super::inspect::{Essentials, assemble};
 use super::progress::Progress;
-use crate::engine::describes_a_model;
+use crate::engine::{describes_a_model, describes_a_reranker};
 use crate::folder::ModelFolder;
 use crate::manifest::Manifest;
 
@@ -18,7 +18,8 @@ use crate::manifest::Manifest;
 ///
 /// A known model must have the digests of its manifest; a copy that hasn't is passed over, since it may be of
 /// another commit. Of an unknown one, `modules.json` must be there with all that it names: without it nobody can
-/// tell a model that has none from one whose file wasn't fetched, and the pooling hangs on it.
+/// tell a model that has none from one whose file wasn't fetched, and the pooling hangs on it. A re-ranker has no
+/// pooling, and its `config.json` says that it is one.
 pub(super) fn find(
     hf_cache: &Path,
     cache: &Path,
@@ -111,7 +112,8 @@ fn unknown(
     name: &str,
     progress: &dyn Progress,
 ) -> Result<Option<ModelFolder>, AcquireError> {
-    if !snapshot.join("modules.json").is_file() || !describes_a_model(snapshot) {
+    let is_sentence_model = snapshot.join("modules.json").is_file() && describes_a_model(snapshot);
+    if !is_sentence_model && !describes_a_reranker(snapshot) {
         return Ok(None);
     }
     let Ok(essentials) = Essentials::find(snapshot) else {

@@ -1,4 +1,4 @@
-//! What the engines have in common: token numbers in, a vector a text out.
+//! What the engines have in common: tokens in, a vector a text out.
 
 use std::ops::Range;
 use std::slice::ChunksExact;
@@ -10,6 +10,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::candle::CandleBert;
 use super::head::{Head, Shares};
 use super::packed::{PackedBert, Workspace};
+use super::sequence::Sequence;
 use super::table::Table;
 use crate::error::EncodeError;
 
@@ -29,14 +30,14 @@ pub(crate) trait Backend: Send + Sync {
 
 /// What one thread computes with.
 pub(crate) trait Worker {
-    /// The vectors of texts with these token numbers, none of them empty, in their order.
-    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError>;
+    /// The vectors of texts with these tokens, none of them empty, in their order.
+    fn encode(&mut self, texts: &[Sequence]) -> Result<Vec<Vec<f32>>, EncodeError>;
 
     /// What the tokens of each text add to the dot product of its vector with one of `to`, and what none of them adds.
     /// `None` where vectors aren't sums over tokens.
     fn attribute(
         &mut self,
-        texts: &[Vec<u32>],
+        texts: &[Sequence],
         to: &[&[f32]],
     ) -> Result<Option<Vec<Shares>>, EncodeError>;
 }
@@ -68,11 +69,11 @@ struct PackedWorker<'e> {
 
 impl PackedWorker<'_> {
     /// Computes `texts`, and gives for each which tokens are its own.
-    fn forward(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Range<usize>>, EncodeError> {
+    fn forward(&mut self, texts: &[Sequence]) -> Result<Vec<Range<usize>>, EncodeError> {
         self.engine.bert.forward(texts, &mut self.space)?;
         let mut first = 0;
-        let range = |ids: &Vec<u32>| {
-            let tokens = first..first + ids.len();
+        let range = |text: &Sequence| {
+            let tokens = first..first + text.len();
             first = tokens.end;
             tokens
         };
@@ -81,7 +82,7 @@ impl PackedWorker<'_> {
 }
 
 impl Worker for PackedWorker<'_> {
-    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError> {
+    fn encode(&mut self, texts: &[Sequence]) -> Result<Vec<Vec<f32>>, EncodeError> {
         let ranges = self.forward(texts)?;
         let vector = |tokens: Range<usize>| {
             let tokens = tokens.map(|token| self.space.token(token));
@@ -92,7 +93,7 @@ impl Worker for PackedWorker<'_> {
 
     fn attribute(
         &mut self,
-        texts: &[Vec<u32>],
+        texts: &[Sequence],
         to: &[&[f32]],
     ) -> Result<Option<Vec<Shares>>, EncodeError> {
         let ranges = self.forward(texts)?;
@@ -156,7 +157,7 @@ struct CandleWorker<'e> {
 
 impl CandleWorker<'_> {
     /// Computes `texts`: the vectors of their tokens, each text's filled up to the longest.
-    fn forward(&self, texts: &[Vec<u32>]) -> Result<Vec<f32>, EncodeError> {
+    fn forward(&self, texts: &[Sequence]) -> Result<Vec<f32>, EncodeError> {
         let forward = || self.engine.bert.forward(texts);
         match &self.pool {
             Some(Ok(pool)) => pool.install(forward),
@@ -174,20 +175,20 @@ impl CandleWorker<'_> {
     /// The vectors of each text's own tokens.
     fn tokens<'v>(
         &self,
-        texts: &'v [Vec<u32>],
+        texts: &'v [Sequence],
         values: &'v [f32],
     ) -> impl Iterator<Item = ChunksExact<'v, f32>> {
         let hidden = self.engine.hidden;
-        let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
+        let longest = texts.iter().map(Sequence::len).max().unwrap_or(0);
         texts
             .iter()
             .zip(values.chunks_exact((longest * hidden).max(1)))
-            .map(move |(ids, values)| values[..ids.len() * hidden].chunks_exact(hidden))
+            .map(move |(text, values)| values[..text.len() * hidden].chunks_exact(hidden))
     }
 }
 
 impl Worker for CandleWorker<'_> {
-    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError> {
+    fn encode(&mut self, texts: &[Sequence]) -> Result<Vec<Vec<f32>>, EncodeError> {
         let values = self.forward(texts)?;
         let vector = |tokens| self.engine.head.forward(tokens);
         Ok(self.tokens(texts, &values).map(vector).collect())
@@ -195,7 +196,7 @@ impl Worker for CandleWorker<'_> {
 
     fn attribute(
         &mut self,
-        texts: &[Vec<u32>],
+        texts: &[Sequence],
         to: &[&[f32]],
     ) -> Result<Option<Vec<Shares>>, EncodeError> {
         let values = self.forward(texts)?;
@@ -229,24 +230,25 @@ struct AveragedWorker<'e> {
 }
 
 impl Worker for AveragedWorker<'_> {
-    fn encode(&mut self, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, EncodeError> {
+    fn encode(&mut self, texts: &[Sequence]) -> Result<Vec<Vec<f32>>, EncodeError> {
         let Averaged { table, head } = self.engine;
         let rows = table.open()?;
         texts
             .iter()
-            .map(|ids| Ok(head.finish(table.mean(&rows, ids)?)))
+            .map(|text| Ok(head.finish(table.mean(&rows, text.ids())?)))
             .collect()
     }
 
     fn attribute(
         &mut self,
-        texts: &[Vec<u32>],
+        texts: &[Sequence],
         to: &[&[f32]],
     ) -> Result<Option<Vec<Shares>>, EncodeError> {
         let Averaged { table, head } = self.engine;
         let rows = table.open()?;
-        let shares = |(ids, to): (&Vec<u32>, &&[f32])| {
-            let tokens: Vec<Vec<f32>> = ids
+        let shares = |(text, to): (&Sequence, &&[f32])| {
+            let tokens: Vec<Vec<f32>> = text
+                .ids()
                 .iter()
                 .map(|id| table.mean(&rows, std::slice::from_ref(id)))
                 .collect::<Result<_, _>>()?;

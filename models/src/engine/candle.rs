@@ -9,6 +9,7 @@ use candle_nn::ops::{layer_norm, sigmoid, softmax_last_dim};
 
 use super::config::{Activation, TransformerConfig};
 use super::embeddings::Embeddings;
+use super::sequence::Sequence;
 use super::weights::Weights;
 use crate::error::{EncodeError, LoadError};
 
@@ -220,8 +221,8 @@ impl CandleBert {
 
     /// The vectors of all tokens: `texts · longest × hidden`, row-major. Rows beyond a text's length are padding
     /// and hold nothing of use.
-    pub(crate) fn forward(&self, texts: &[Vec<u32>]) -> Result<Vec<f32>, EncodeError> {
-        let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
+    pub(crate) fn forward(&self, texts: &[Sequence]) -> Result<Vec<f32>, EncodeError> {
+        let longest = texts.iter().map(Sequence::len).max().unwrap_or(0);
         if longest == 0 {
             return Ok(Vec::new());
         }
@@ -229,9 +230,9 @@ impl CandleBert {
         let mut embedded = vec![0.0; texts.len() * longest * hidden];
         let mut mask = vec![MASKED; texts.len() * longest];
         let rows = embedded.chunks_exact_mut(longest * hidden);
-        for ((ids, rows), mask) in texts.iter().zip(rows).zip(mask.chunks_exact_mut(longest)) {
-            self.embeddings.embed(ids, rows.chunks_exact_mut(hidden))?;
-            mask[..ids.len()].fill(0.0);
+        for ((text, rows), mask) in texts.iter().zip(rows).zip(mask.chunks_exact_mut(longest)) {
+            self.embeddings.embed(text, rows.chunks_exact_mut(hidden))?;
+            mask[..text.len()].fill(0.0);
         }
         let Place { device, dtype } = &self.place;
         let x = Tensor::from_vec(embedded, (texts.len() * longest, hidden), device)?;

@@ -2,67 +2,80 @@
 
 use super::config::{Positions, TransformerConfig};
 use super::rows::RowTable;
+use super::sequence::Sequence;
 use super::weights::Weights;
 use crate::error::{EncodeError, LoadError};
 
 /// The name of the tensor that every checkpoint of the BERT family has, whatever stands before it.
 pub(crate) const WORDS: &str = "embeddings.word_embeddings.weight";
 
-/// The embeddings of words and positions.
+/// The embeddings of words, positions and token types.
 pub(crate) struct Embeddings {
     words: RowTable,
-    /// Position embeddings with the embedding of token type 0 added, row-major: every text here is a single
-    /// sequence, whose tokens all have that type.
+    /// Row-major, as are `types`.
     positions: Vec<f32>,
+    types: Vec<f32>,
     numbering: Positions,
     hidden: usize,
 }
 
 impl Embeddings {
-    /// Reads the positions; the embeddings of the vocabulary stay in the mapped file.
+    /// Reads positions and types; the embeddings of the vocabulary stay in the mapped file.
     pub(crate) fn load(weights: Weights, config: &TransformerConfig) -> Result<Self, LoadError> {
         let hidden = config.hidden;
         let types = weights.read(
             "embeddings.token_type_embeddings.weight",
             &[config.type_rows, hidden],
         )?;
-        let mut positions = weights.read(
+        let positions = weights.read(
             "embeddings.position_embeddings.weight",
             &[config.position_rows, hidden],
         )?;
-        for row in positions.chunks_exact_mut(hidden) {
-            add(row, &types[..hidden]);
-        }
         Ok(Self {
             words: RowTable::new(weights, WORDS, config.vocabulary, hidden)?,
             positions,
+            types,
             numbering: config.positions,
             hidden,
         })
     }
 
-    /// Writes the embeddings of the tokens `ids` into the first `hidden` numbers of `rows`, one row a token.
+    /// Writes the embeddings of a text's tokens into the first `hidden` numbers of `rows`, one row a token.
     pub(crate) fn embed<'r>(
         &self,
-        ids: &[u32],
+        text: &Sequence,
         mut rows: impl Iterator<Item = &'r mut [f32]>,
     ) -> Result<(), EncodeError> {
         let words = self.words.open()?;
         let mut word = Vec::with_capacity(self.hidden);
-        for (id, position) in ids.iter().zip(position_ids(ids, self.numbering)) {
-            let start = position * self.hidden;
-            let position = self.positions.get(start..start + self.hidden);
-            let (Some(row), Some(position)) = (rows.next(), position) else {
+        let ids = text.ids();
+        let places = position_ids(ids, self.numbering).zip(text.types());
+        for (id, (position, kind)) in ids.iter().zip(places) {
+            let (Some(row), Some(position), Some(kind)) = (
+                rows.next(),
+                self.row(&self.positions, position),
+                self.row(&self.types, kind),
+            ) else {
                 return Err(EncodeError::Compute {
-                    reason: format!("{} tokens are more than there are positions", ids.len()),
+                    reason: format!(
+                        "{} tokens are more than there are positions, or of more types",
+                        ids.len()
+                    ),
                 });
             };
             words.read(*id, &mut word)?;
-            for ((value, word), position) in row.iter_mut().zip(&word).zip(position) {
-                *value = word + position;
+            for (((value, word), position), kind) in
+                row.iter_mut().zip(&word).zip(position).zip(kind)
+            {
+                *value = word + (position + kind);
             }
         }
         Ok(())
+    }
+
+    /// The row `index` of a table.
+    fn row<'t>(&self, table: &'t [f32], index: usize) -> Option<&'t [f32]> {
+        table.chunks_exact(self.hidden).nth(index)
     }
 }
 
@@ -80,12 +93,6 @@ fn position_ids(ids: &[u32], positions: Positions) -> impl Iterator<Item = usize
             next - 1
         }
     })
-}
-
-fn add(row: &mut [f32], other: &[f32]) {
-    for (value, other) in row.iter_mut().zip(other) {
-        *value += other;
-    }
 }
 
 #[cfg(test)]

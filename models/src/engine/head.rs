@@ -1,11 +1,11 @@
-//! A vector a token → a vector a text: pooling, then dense layers and normalising.
+//! A vector a token → a vector a text: pooling, then dense layers and normalising. A score is a vector of one number.
 
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
 use super::config::Activation;
-use super::layout::{DenseLayout, Step};
+use super::layout::{ClassifierLayout, DenseLayout, Step};
 use super::packed::activate;
 use super::weights::{Weights, weight_files};
 use crate::digest::{file_sha256, hex};
@@ -69,6 +69,27 @@ impl Head {
             pooling,
             steps: loaded,
             dim,
+        })
+    }
+
+    /// Reads what follows the transformer of a classifier with one label: the first token's vector goes through a dense
+    /// layer with tanh, and a second makes one number of it.
+    pub(crate) fn of_scores(layout: &ClassifierLayout) -> Result<Self, LoadError> {
+        let width = layout.config.hidden;
+        let [first, second] = layout.layers;
+        let dense = |name: &str, outputs: usize, activation: Activation| {
+            // Opened for each layer: some exports leave out what stands before the names of one or the other.
+            let weights =
+                Weights::open(&layout.folder)?.with_prefix_of(&format!("{name}.weight"))?;
+            Dense::read(&weights, name, (width, outputs), true, activation)
+        };
+        Ok(Self {
+            pooling: Pooling::Cls,
+            steps: vec![
+                HeadStep::Dense(dense(first, width, Activation::Tanh)?),
+                HeadStep::Dense(dense(second, 1, Activation::Identity)?),
+            ],
+            dim: 1,
         })
     }
 
@@ -144,16 +165,29 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 impl Dense {
     fn load(layout: &DenseLayout) -> Result<Self, LoadError> {
         let weights = Weights::open(&layout.folder)?;
-        let bias = if layout.bias {
-            weights.read("linear.bias", &[layout.outputs])?
+        let sizes = (layout.inputs, layout.outputs);
+        Self::read(&weights, "linear", sizes, layout.bias, layout.activation)
+    }
+
+    /// Reads the layer `name`, which has so many inputs and outputs.
+    fn read(
+        weights: &Weights,
+        name: &str,
+        (inputs, outputs): (usize, usize),
+        bias: bool,
+        activation: Activation,
+    ) -> Result<Self, LoadError> {
+        let weight = weights.read(&format!("{name}.weight"), &[outputs, inputs])?;
+        let bias = if bias {
+            weights.read(&format!("{name}.bias"), &[outputs])?
         } else {
-            vec![0.0; layout.outputs]
+            vec![0.0; outputs]
         };
         Ok(Self {
-            weight: weights.read("linear.weight", &[layout.outputs, layout.inputs])?,
+            weight,
             bias,
-            inputs: layout.inputs,
-            activation: layout.activation,
+            inputs,
+            activation,
         })
     }
 

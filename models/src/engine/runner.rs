@@ -6,6 +6,7 @@ use std::thread;
 
 use super::backend::{Backend, Worker};
 use super::batch;
+use super::sequence::Sequence;
 use super::workers;
 use crate::encoder::{Embeddings, Observer};
 use crate::error::EncodeError;
@@ -46,12 +47,12 @@ impl Runner {
         self.threads
     }
 
-    /// The vectors of texts that are expected to have so many tokens each, in their order. `tokens` gives the
-    /// numbers of those of the text at an index; where it gives none, the vector is all zeros.
+    /// The vectors of texts that are expected to have so many tokens each, in their order. `tokens` gives those of the
+    /// text at an index; where it gives none, the vector is all zeros.
     pub(crate) fn run(
         &self,
         expected: &[usize],
-        tokens: impl Fn(usize) -> Result<Vec<u32>, EncodeError> + Sync,
+        tokens: impl Fn(usize) -> Result<Sequence, EncodeError> + Sync,
         observer: Observer<'_>,
     ) -> Result<Embeddings, EncodeError> {
         let mut embeddings = Embeddings::zeros(expected.len(), self.dim);
@@ -103,14 +104,14 @@ impl Runner {
         &self,
         worker: &mut dyn Worker,
         batch: &[usize],
-        tokens: &impl Fn(usize) -> Result<Vec<u32>, EncodeError>,
+        tokens: &impl Fn(usize) -> Result<Sequence, EncodeError>,
     ) -> Result<Vec<(usize, Vec<f32>)>, EncodeError> {
         let mut found = Vec::with_capacity(batch.len());
         let (mut indices, mut texts, mut count) = (Vec::new(), Vec::new(), 0);
         for (place, index) in batch.iter().enumerate() {
             let text = tokens(*index)?;
             // A text without tokens keeps its row of zeros: no model has anything to say of it.
-            if !text.is_empty() {
+            if text.len() > 0 {
                 count += text.len();
                 indices.push(*index);
                 texts.push(text);

@@ -10,6 +10,7 @@ use super::head::dense_digest;
 use super::layout::{Body, Layout, Step};
 use super::made::Made;
 use super::runner::Runner;
+use super::sequence::Sequence;
 use super::settings::Settings;
 use super::tokens::TokenCounter;
 use crate::encoder::{Attribution, Embeddings, Encoder, Observer, Role};
@@ -139,7 +140,10 @@ impl SentenceEncoder {
         observer: Observer<'_>,
     ) -> Result<Embeddings, EncodeError> {
         let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
-        let tokens = |index: usize| Ok(texts.get(index).cloned().unwrap_or_default());
+        let tokens = |index: usize| {
+            let ids = texts.get(index).cloned().unwrap_or_default();
+            Ok(Sequence::single(ids))
+        };
         self.runner.run(&lengths, tokens, observer)
     }
 
@@ -151,7 +155,7 @@ impl SentenceEncoder {
     }
 
     /// The tokens of a text that the engine is told of.
-    fn ids(&self, texts: &[&str], index: usize, role: Role) -> Result<Vec<u32>, EncodeError> {
+    fn sequence(&self, texts: &[&str], index: usize, role: Role) -> Result<Sequence, EncodeError> {
         let text = texts.get(index).copied().unwrap_or_default();
         let ids = self.counter.ids(self.prompt(role), text);
         let mut ids = ids.map_err(|reason| EncodeError::Tokenizer {
@@ -161,7 +165,7 @@ impl SentenceEncoder {
         if let Some(unread) = self.unread {
             ids.retain(|id| *id != unread);
         }
-        Ok(ids)
+        Ok(Sequence::single(ids))
     }
 }
 
@@ -230,7 +234,7 @@ impl Encoder for SentenceEncoder {
             .iter()
             .map(|text| batch::expected_tokens(prompt + text.len(), most))
             .collect();
-        let tokens = |index| self.ids(texts, index, role);
+        let tokens = |index| self.sequence(texts, index, role);
         self.runner.run(&expected, tokens, observer)
     }
 }

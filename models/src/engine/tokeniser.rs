@@ -6,6 +6,7 @@ use serde::Deserialize;
 use tokenizers::normalizers::{Lowercase, Sequence};
 use tokenizers::{Encoding, PostProcessor, Tokenizer};
 
+use super::frame::{Frame, Part};
 use super::wordpiece::{Sink, WordPiece};
 
 /// Splits texts into tokens, as the `tokenizers` crate does.
@@ -81,6 +82,32 @@ impl Tokeniser {
             Self::Crate { tokenizer, .. } => tokenizer
                 .get_post_processor()
                 .map_or(0, |processor| processor.added_tokens(false)),
+        }
+    }
+
+    /// What is put around two texts that are read as a pair; `None` where the file says nothing of that, or something
+    /// unheard of.
+    pub(super) fn frame(&self) -> Option<Frame> {
+        match self {
+            Self::WordPiece(ours) => ours.frame().cloned(),
+            Self::Crate { tokenizer, .. } => {
+                // The crate keeps its templates to itself, but says of each token which text it is of.
+                let pair = tokenizer.encode_fast(("a", "a"), true).ok()?;
+                let tokens = pair.get_ids().iter().zip(pair.get_type_ids());
+                let mut parts: Vec<(Part, u32)> = tokens
+                    .zip(pair.get_sequence_ids())
+                    .map(|((id, kind), text)| {
+                        let part = match text {
+                            None => Part::Special(*id),
+                            Some(0) => Part::First,
+                            Some(_) => Part::Second,
+                        };
+                        (part, *kind)
+                    })
+                    .collect();
+                parts.dedup_by(|next, part| next == part && !matches!(part.0, Part::Special(_)));
+                Frame::read(&parts)
+            }
         }
     }
 

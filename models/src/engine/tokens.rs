@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::de::IgnoredAny;
 use tokenizers::Tokenizer;
 
+use super::frame::Frame;
 use super::tokeniser::{self, Tokeniser};
 use crate::error::LoadError;
 
@@ -118,8 +119,36 @@ impl TokenCounter {
         spans
     }
 
+    /// What the tokeniser puts around two texts that are read as a pair; `None` where it says nothing of that, or
+    /// something unheard of.
+    pub(super) fn frame(&self) -> Option<Frame> {
+        self.tokeniser.frame()
+    }
+
     /// The numbers of the tokens that the model reads of `prompt` and `text`, special tokens included.
     pub(crate) fn ids(&self, prompt: &str, text: &str) -> Result<Vec<u32>, String> {
+        let room = self.max_tokens - self.special;
+        self.beginning(prompt, text, room, self.special > 0)
+    }
+
+    /// The numbers of the first `room` tokens of `prompt` and `text`, special tokens left out.
+    pub(super) fn first_ids(
+        &self,
+        prompt: &str,
+        text: &str,
+        room: usize,
+    ) -> Result<Vec<u32>, String> {
+        self.beginning(prompt, text, room, false)
+    }
+
+    /// The numbers of the first `room` tokens of `prompt` and `text`, and of the special ones if they are wanted.
+    fn beginning(
+        &self,
+        prompt: &str,
+        text: &str,
+        room: usize,
+        special: bool,
+    ) -> Result<Vec<u32>, String> {
         let joined;
         let text = if prompt.is_empty() {
             text
@@ -130,7 +159,6 @@ impl TokenCounter {
             &joined
         };
         let text = text.trim();
-        let room = self.max_tokens - self.special;
         let mut window = (room + MARGIN_TOKENS)
             .saturating_mul(BYTES_A_TOKEN)
             .min(MOST_BYTES);
@@ -138,7 +166,7 @@ impl TokenCounter {
             let clipped = cut(text, window);
             let is_all = clipped.len() == text.len() || window == MOST_BYTES;
             let needed = if is_all { 0 } else { room + MARGIN_TOKENS + 1 };
-            let ids = self.tokeniser.ids(clipped, room, needed, self.special > 0);
+            let ids = self.tokeniser.ids(clipped, room, needed, special);
             if let Some(ids) = ids.map_err(|error| error.to_string())? {
                 return Ok(ids);
             }

@@ -1,6 +1,7 @@
-//! A tiny model in the sentence-transformers layout, made up on the spot, and what its vectors must be.
+//! A tiny model in the sentence-transformers layout, made up on the spot, and what its vectors must be; a tiny re-ranker.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod cross;
 pub(crate) mod hub;
 pub(crate) mod twin;
 #[cfg(unix)]
@@ -370,6 +371,21 @@ pub(crate) fn load_from(folder: &Path, settings: &Settings) -> Result<SentenceEn
         .locate(&ModelRef::Folder(folder.to_owned()))
         .map_err(|error| error.to_string())?;
     SentenceEncoder::load(&folder, settings).map_err(|error| error.to_string())
+}
+
+/// Changes the JSON file at `path`.
+pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
+    let mut value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    change(&mut value);
+    fs::write(path, serde_json::to_vec(&value).unwrap()).unwrap();
+}
+
+/// Changes the tensors of the model in `folder`.
+pub(crate) fn edit_weights(folder: &Path, change: impl FnOnce(&mut HashMap<String, Tensor>)) {
+    let path = folder.join("model.safetensors");
+    let mut tensors = candle_core::safetensors::load(&path, &Device::Cpu).unwrap();
+    change(&mut tensors);
+    save(&tensors, &path);
 }
 
 /// The vectors of `texts`.

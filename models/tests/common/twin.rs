@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 
+use super::cross::TinyCross;
 use super::{HEADS, HIDDEN, LAYERS, Tiny};
 
 type Matrix = Vec<Vec<f64>>;
 
 /// The vector that `model` must give to the tokens `ids`.
 pub(crate) fn vector(model: &Tiny, ids: &[u32]) -> Vec<f64> {
-    let tokens = token_vectors(model, ids);
+    let tokens = token_vectors(model, ids, ids.len());
     let column = |place: usize| tokens.iter().map(move |row| row[place]);
     let count = tokens.len() as f64;
     let mut pooled: Vec<f64> = (0..HIDDEN)
@@ -43,14 +44,32 @@ pub(crate) fn vector(model: &Tiny, ids: &[u32]) -> Vec<f64> {
     pooled
 }
 
-fn token_vectors(model: &Tiny, ids: &[u32]) -> Matrix {
+/// The score that `model` must give to the pair of tokens `ids`, of which the first `of_type_0` have type 0.
+pub(crate) fn score(model: &TinyCross, (ids, of_type_0): &(Vec<u32>, usize)) -> f64 {
+    let first = &token_vectors(&model.body, ids, *of_type_0)[0];
+    let [
+        (_, _, dense),
+        (_, _, dense_bias),
+        (_, _, out),
+        (_, _, out_bias),
+    ] = model.head();
+    let pooled = dense.chunks(HIDDEN).zip(&dense_bias).map(|(row, bias)| {
+        let sum: f64 = row.iter().zip(first).map(|(w, x)| f64::from(*w) * x).sum();
+        (sum + f64::from(*bias)).tanh()
+    });
+    let sum: f64 = out.iter().zip(pooled).map(|(w, x)| f64::from(*w) * x).sum();
+    sum + f64::from(out_bias[0])
+}
+
+fn token_vectors(model: &Tiny, ids: &[u32], of_type_0: usize) -> Matrix {
     let tensors = model.tensors();
     let weights = Weights(&tensors);
     // RoBERTa: positions begin after the padding token's number, and a padding token has that number itself.
     let mut seen = 0;
     let mut x: Matrix = ids
         .iter()
-        .map(|id| {
+        .enumerate()
+        .map(|(index, id)| {
             let position = if !model.is_roberta() {
                 seen += 1;
                 seen - 1
@@ -62,7 +81,10 @@ fn token_vectors(model: &Tiny, ids: &[u32]) -> Matrix {
             };
             let word = weights.row("embeddings.word_embeddings.weight", *id as usize);
             let place = weights.row("embeddings.position_embeddings.weight", position);
-            let kind = weights.row("embeddings.token_type_embeddings.weight", 0);
+            let kind = weights.row(
+                "embeddings.token_type_embeddings.weight",
+                usize::from(index >= of_type_0),
+            );
             (0..HIDDEN).map(|i| word[i] + place[i] + kind[i]).collect()
         })
         .collect();

@@ -6,11 +6,13 @@
 //! | `modules` | the list of steps |
 //! | `transformer`, `table` | the two bodies that a model can have: what turns tokens into vectors |
 //! | `dense` | a layer behind the body |
+//! | `classifier` | a transformer that gives scores instead of vectors |
 //!
 //! `modules.json` lists the steps, each with a folder of its own. A folder without it is a plain transformer, which
 //! sentence-transformers reads as that transformer followed by mean pooling, and so is it here; or what model2vec's
 //! first versions wrote, if its `config.json` says so.
 
+mod classifier;
 mod dense;
 mod modules;
 mod table;
@@ -20,13 +22,15 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use self::classifier::classifier_in;
 use self::table::is_table;
-use self::transformer::SentenceFile;
+use self::transformer::{SentenceFile, max_tokens};
 use super::json::read_optional_json;
 use crate::error::LoadError;
 use crate::folder::Prompts;
 use crate::identity::Pooling;
 
+pub(crate) use classifier::ClassifierLayout;
 pub(crate) use dense::DenseLayout;
 pub(crate) use modules::{ModuleKind, Modules};
 pub(crate) use table::TableLayout;
@@ -82,10 +86,15 @@ impl Layout {
                 let steps = table.normalise.then_some(Step::Normalise);
                 Ok(Self::table(root, table, Vec::from_iter(steps), prompts))
             } else {
+                refuse_classifier(root)?;
                 Self::transformer(root, None, Vec::new(), prompts)
             };
         };
         let folder = root.join(modules.body().unwrap_or(Path::new("")));
+        if modules.is_lone_transformer() {
+            refuse_classifier(&folder)?;
+            return Err(modules.unsupported(root.join("modules.json")));
+        }
         let mut pooling = None;
         let mut steps = Vec::new();
         for (kind, relative) in &modules.modules {
@@ -128,7 +137,7 @@ impl Layout {
         let sentence = SentenceFile::read(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
-            max_tokens: transformer.max_tokens(folder, &sentence)?,
+            max_tokens: max_tokens(&transformer.config, folder, &sentence)?,
             lower_case: sentence.do_lower_case,
             body: Body::Transformer(transformer),
             steps,
@@ -153,9 +162,25 @@ impl Layout {
     }
 }
 
+/// An error where the transformer in `folder`, behind which nothing is said to be, is a classifier.
+fn refuse_classifier(folder: &Path) -> Result<(), LoadError> {
+    match classifier_in(folder)? {
+        None => Ok(()),
+        Some(found) => Err(LoadError::NotASentenceModel {
+            path: folder.join("config.json"),
+            found,
+        }),
+    }
+}
+
 /// Whether `folder` says all that is needed of a model that can be computed here, weights and tokeniser apart.
 pub(crate) fn describes_a_model(folder: &Path) -> bool {
     Layout::read(folder).is_ok()
+}
+
+/// The same of a re-ranker.
+pub(crate) fn describes_a_reranker(folder: &Path) -> bool {
+    ClassifierLayout::read(folder).is_ok()
 }
 
 #[derive(Default, Deserialize)]
@@ -165,7 +190,8 @@ struct PromptFile {
     default_prompt_name: Option<String>,
 }
 
-fn read_prompts(root: &Path) -> Result<Option<Prompts>, LoadError> {
+/// What sentence-transformers says of the prompts of the model in `root`, with a default that is among them.
+fn read_prompt_file(root: &Path) -> Result<Option<PromptFile>, LoadError> {
     let path = root.join("config_sentence_transformers.json");
     let Some(file) =
         read_optional_json::<PromptFile>(&path, "sentence-transformers configuration")?
@@ -180,6 +206,13 @@ fn read_prompts(root: &Path) -> Result<Option<Prompts>, LoadError> {
             reason: format!("the default prompt `{name}` isn't among the prompts"),
         });
     }
+    Ok(Some(file))
+}
+
+fn read_prompts(root: &Path) -> Result<Option<Prompts>, LoadError> {
+    let Some(file) = read_prompt_file(root)? else {
+        return Ok(None);
+    };
     // The names that sentence-transformers tries for queries and for documents, in its order.
     let find = |names: &[&str]| {
         names

@@ -81,25 +81,34 @@ impl Modules {
             }
             modules.push((kind, relative));
         }
-        if !in_order(&modules) {
-            return Err(LoadError::Unsupported {
-                path,
-                found: format!(
-                    "the steps {:?}",
-                    modules.iter().map(|(kind, _)| *kind).collect::<Vec<_>>()
-                ),
-                supported: "a transformer and one pooling, or a static embedding, then dense \
-                            layers and normalising"
-                    .to_owned(),
-            });
+        let modules = Self { modules };
+        if !modules.is_lone_transformer() && !in_order(&modules.modules) {
+            return Err(modules.unsupported(path));
         }
-        Ok(Some(Self { modules }))
+        Ok(Some(modules))
     }
 
     /// The folder of the module that turns tokens into vectors, relative to the model's.
     pub(crate) fn body(&self) -> Option<&Path> {
         let (_, path) = self.modules.iter().find(|(kind, _)| kind.is_body())?;
         Some(path)
+    }
+
+    /// What is said of steps that aren't computed here, listed by the file at `path`.
+    pub(super) fn unsupported(&self, path: PathBuf) -> LoadError {
+        let kinds = self.modules.iter().map(|(kind, _)| *kind);
+        LoadError::Unsupported {
+            path,
+            found: format!("the steps {:?}", kinds.collect::<Vec<_>>()),
+            supported: "a transformer and one pooling, or a static embedding, then dense layers \
+                        and normalising"
+                .to_owned(),
+        }
+    }
+
+    /// Whether nothing follows the transformer, as in a cross-encoder, whose head lies with the transformer's weights.
+    pub(super) fn is_lone_transformer(&self) -> bool {
+        matches!(self.modules.as_slice(), [(ModuleKind::Transformer, _)])
     }
 
     /// Whether the model is a table of token embeddings.

@@ -72,28 +72,28 @@ impl TransformerLayout {
         }
         Ok(Self { config, pooling })
     }
+}
 
-    /// How many tokens are read: what the sentence configuration says, else what the tokeniser's in `folder` says;
-    /// in any case no more than there are positions for.
-    pub(super) fn max_tokens(
-        &self,
-        folder: &Path,
-        sentence: &SentenceFile,
-    ) -> Result<usize, LoadError> {
-        let available = self.config.positions_available();
-        let wanted = match sentence.max_seq_length {
-            Some(length) => length,
-            None => {
-                let path = folder.join("tokenizer_config.json");
-                let file: Option<TokenizerFile> =
-                    read_optional_json(&path, "tokeniser's configuration")?;
-                file.and_then(|file| file.model_max_length)
-                    .filter(|length| *length >= 1.0)
-                    .map_or(available, |length| length as usize)
-            }
-        };
-        Ok(wanted.min(available))
-    }
+/// How many tokens the transformer of `config` in `folder` reads: what the sentence configuration says, else what the
+/// tokeniser's says; in any case no more than there are positions for.
+pub(super) fn max_tokens(
+    config: &TransformerConfig,
+    folder: &Path,
+    sentence: &SentenceFile,
+) -> Result<usize, LoadError> {
+    let available = config.positions_available();
+    let wanted = match sentence.max_seq_length {
+        Some(length) => length,
+        None => {
+            let path = folder.join("tokenizer_config.json");
+            let file: Option<TokenizerFile> =
+                read_optional_json(&path, "tokeniser's configuration")?;
+            file.and_then(|file| file.model_max_length)
+                .filter(|length| *length >= 1.0)
+                .map_or(available, |length| length as usize)
+        }
+    };
+    Ok(wanted.min(available))
 }
 
 impl SentenceFile {

@@ -36,6 +36,7 @@ use simd::Isa;
 
 use super::config::{Activation, TransformerConfig};
 use super::embeddings::Embeddings;
+use super::sequence::Sequence;
 use super::weights::Weights;
 use crate::error::{EncodeError, LoadError};
 
@@ -163,14 +164,15 @@ impl PackedBert {
     /// Computes the vectors of all tokens of `texts`, one text behind the other, into `space`.
     pub(crate) fn forward(
         &self,
-        texts: &[Vec<u32>],
+        texts: &[Sequence],
         space: &mut Workspace,
     ) -> Result<(), EncodeError> {
         space.tokens.resize(tokens_of(texts), self.config.hidden);
         let stride = space.tokens.stride();
         let mut rows = space.tokens.rows_mut_from(0).chunks_mut(stride);
-        for ids in texts {
-            self.embeddings.embed(ids, rows.by_ref().take(ids.len()))?;
+        for text in texts {
+            self.embeddings
+                .embed(text, rows.by_ref().take(text.len()))?;
         }
         space.tokens.clear_margins();
         self.normalise(space.tokens.rows_mut_from(0), stride, &self.norm);
@@ -183,7 +185,7 @@ impl PackedBert {
 
     /// What each token attends to of its own text: a few texts at a time, so that their queries, keys and values are
     /// still near when they are needed.
-    fn attend(&self, layer: &Layer, texts: &[Vec<u32>], space: &mut Workspace) {
+    fn attend(&self, layer: &Layer, texts: &[Sequence], space: &mut Workspace) {
         space
             .attended
             .resize(space.tokens.rows(), self.config.hidden);
@@ -200,7 +202,7 @@ impl PackedBert {
         &self,
         layer: &Layer,
         first: usize,
-        texts: &[Vec<u32>],
+        texts: &[Sequence],
         space: &mut Workspace,
     ) {
         let hidden = self.config.hidden;
@@ -216,12 +218,12 @@ impl PackedBert {
             );
         }
         let mut start = 0;
-        for ids in texts {
+        for text in texts {
             let (input_stride, output_stride) = (space.projected.stride(), space.attended.stride());
             self.target.isa.run(Attention {
                 input: space.projected.rows_from(start),
                 input_stride,
-                tokens: ids.len(),
+                tokens: text.len(),
                 heads: self.config.heads,
                 width: hidden / self.config.heads,
                 output: space.attended.rows_mut_from(first + start),
@@ -229,7 +231,7 @@ impl PackedBert {
                 quality: self.target.quality,
                 scratch: &mut space.attention,
             });
-            start += ids.len();
+            start += text.len();
         }
     }
 
@@ -292,12 +294,12 @@ impl PackedBert {
 }
 
 /// How many tokens `texts` have together.
-fn tokens_of(texts: &[Vec<u32>]) -> usize {
-    texts.iter().map(Vec::len).sum()
+fn tokens_of(texts: &[Sequence]) -> usize {
+    texts.iter().map(Sequence::len).sum()
 }
 
 /// Whether a text goes into the block of the one before it: as long as they fit into [`BLOCK`] tokens together.
-fn in_one_block() -> impl FnMut(&Vec<u32>, &Vec<u32>) -> bool {
+fn in_one_block() -> impl FnMut(&Sequence, &Sequence) -> bool {
     let mut room = None;
     move |text, next| {
         let left: usize = room.unwrap_or(BLOCK.saturating_sub(text.len()));

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use super::SentenceEncoder;
 use crate::encoder::{Attribution, Role};
 use crate::engine::head::Shares;
+use crate::engine::sequence::Sequence;
 use crate::error::EncodeError;
 
 /// The tokens of a text that the model is given, and which of them the backend is told of.
@@ -39,9 +40,12 @@ impl SentenceEncoder {
             |worker, batch| {
                 // A text without tokens has a vector of zeros.
                 let batch: Vec<usize> = batch.iter().copied().filter(|i| costs[*i] > 0).collect();
-                let ids: Vec<Vec<u32>> = batch.iter().map(|i| tokens[*i].ids.clone()).collect();
+                let texts = batch
+                    .iter()
+                    .map(|i| Sequence::single(tokens[*i].ids.clone()));
+                let texts: Vec<Sequence> = texts.collect();
                 let to: Vec<&[f32]> = batch.iter().map(|i| pairs[*i].1).collect();
-                let shares = worker.attribute(&ids, &to)?;
+                let shares = worker.attribute(&texts, &to)?;
                 Ok(shares.map(|shares| (batch, shares)))
             },
             |shares: Result<Option<Computed>, EncodeError>| match shares {

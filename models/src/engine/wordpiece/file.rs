@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokenizers::{DecoderWrapper, PaddingParams, TruncationParams};
 
 use super::vocabulary::Vocabulary;
+use crate::engine::frame::{Frame, Part};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,8 +82,7 @@ pub(super) enum PostProcessor {
     },
     TemplateProcessing {
         single: Vec<Piece>,
-        #[serde(rename = "pair")]
-        _pair: Vec<Piece>,
+        pair: Vec<Piece>,
         special_tokens: HashMap<String, SpecialToken>,
     },
 }
@@ -90,16 +90,8 @@ pub(super) enum PostProcessor {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) enum Piece {
-    Sequence {
-        id: Sequence,
-        #[serde(rename = "type_id")]
-        _type_id: u32,
-    },
-    SpecialToken {
-        id: String,
-        #[serde(rename = "type_id")]
-        _type_id: u32,
-    },
+    Sequence { id: Sequence, type_id: u32 },
+    SpecialToken { id: String, type_id: u32 },
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -164,5 +156,40 @@ impl PostProcessor {
                 Some((numbers(before)?, numbers(behind)?))
             }
         }
+    }
+
+    /// The numbers of the tokens around two texts that are read as a pair, and their types. `None` where they aren't
+    /// put together as [`Frame::read`] wants it.
+    pub(super) fn frame(&self) -> Option<Frame> {
+        let mut parts = Vec::new();
+        match self {
+            Self::BertProcessing { sep, cls } => {
+                parts.extend([(Part::Special(cls.1), 0), (Part::First, 0)]);
+                parts.extend([(Part::Special(sep.1), 0), (Part::Second, 1)]);
+                parts.push((Part::Special(sep.1), 1));
+            }
+            Self::TemplateProcessing {
+                pair,
+                special_tokens,
+                ..
+            } => {
+                for piece in pair {
+                    match piece {
+                        Piece::Sequence { id, type_id } => {
+                            let part = match id {
+                                Sequence::A => Part::First,
+                                Sequence::B => Part::Second,
+                            };
+                            parts.push((part, *type_id));
+                        }
+                        Piece::SpecialToken { id, type_id } => {
+                            let ids = &special_tokens.get(id)?.ids;
+                            parts.extend(ids.iter().map(|id| (Part::Special(*id), *type_id)));
+                        }
+                    }
+                }
+            }
+        }
+        Frame::read(&parts)
     }
 }

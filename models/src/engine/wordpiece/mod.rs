@@ -24,10 +24,12 @@ mod vocabulary;
 use tokenizers::normalizers::BertNormalizer;
 
 use characters::Characters;
-use file::{AddedToken, File, Normalizer};
+use file::{AddedToken, File, Normalizer, PostProcessor};
 use scan::Scan;
 pub(super) use scan::Sink;
 use vocabulary::{Hash, PREFIX, Place, Vocabulary};
+
+use super::frame::Frame;
 
 /// Added tokens are compared one by one; a file with more of them than this is left to the crate.
 const MOST_ADDED: usize = 64;
@@ -43,6 +45,8 @@ pub(super) struct WordPiece {
     before: Vec<u32>,
     /// The tokens behind every text.
     behind: Vec<u32>,
+    /// The tokens around two texts that are read as a pair.
+    frame: Option<Frame>,
     /// What is a token wherever it stands in a text, the longest first.
     added: Vec<(String, u32)>,
     /// The bytes that one of `added` begins with.
@@ -96,6 +100,7 @@ impl WordPiece {
         if !clean_text || model.continuing_subword_prefix != PREFIX {
             return None;
         }
+        let frame = file.post_processor.as_ref().and_then(PostProcessor::frame);
         let (before, behind) = match file.post_processor {
             Some(processor) => processor.ends()?,
             None => Default::default(),
@@ -117,6 +122,7 @@ impl WordPiece {
             vocabulary: model.vocab,
             before,
             behind,
+            frame,
             added,
             opens,
             ascii,
@@ -128,6 +134,11 @@ impl WordPiece {
     /// The tokens before and behind those of every text.
     pub(super) fn ends(&self) -> (&[u32], &[u32]) {
         (&self.before, &self.behind)
+    }
+
+    /// The tokens around two texts that are read as a pair, where the file says which.
+    pub(super) fn frame(&self) -> Option<&Frame> {
+        self.frame.as_ref()
     }
 
     /// The token of words that can't be made of those of the vocabulary.

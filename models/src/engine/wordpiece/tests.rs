@@ -48,6 +48,7 @@ impl Pair {
         }
         let [ours, theirs] = self.counters(256);
         assert_eq!(ours.special_tokens(), theirs.special_tokens());
+        assert_eq!(ours.frame(), theirs.frame());
         let spans = theirs.spans(text);
         assert_eq!(ours.spans(text), spans, "{shown:?}");
         assert_eq!(ours.count(text), theirs.special_tokens() + spans.len());
