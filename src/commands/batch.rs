@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::hits;
 use super::interrupt;
 use super::output::ResultJson;
-use super::search::MAX_QUERY_BYTES;
+use super::search::{MAX_QUERY_BYTES, Reranker};
 use super::target::passages_of;
 
 /// How many questions are answered before the answers are written: enough for all cores to be busy.
@@ -71,8 +71,10 @@ pub(super) fn run(
     };
     let options = SearchOptions {
         mode: arguments.mode.into(),
+        limit: Reranker::candidates(arguments),
         ..hits::options(&arguments.rank, &arguments.filter, &arguments.show)
     };
+    let reranker = Reranker::load(context, arguments)?;
     interrupt::listen();
     let (mut number, mut failed, mut any) = (0, 0, false);
     loop {
@@ -98,8 +100,12 @@ pub(super) fn run(
         let mut found = found.into_iter();
         for Asked { id, query } in asked {
             let answer = match query {
-                Ok((query, _)) => {
-                    let results = results(&found.next().unwrap_or_default());
+                Ok((query, parsed)) => {
+                    let mut found = found.next().unwrap_or_default();
+                    if let Some(reranker) = &reranker {
+                        reranker.rerank(&parsed, &mut found)?;
+                    }
+                    let results = results(&found);
                     any |= !results.is_empty();
                     AnswerJson {
                         id,

@@ -224,8 +224,12 @@ fn explanation(output: &mut Output, hit: &Hit) -> anyhow::Result<()> {
         Some(bm25) => format!(" · by words {bm25:.2}, {}", rank(hit.ranks.lexical)),
         None => String::new(),
     };
+    let rerank = match hit.rerank {
+        Some(score) => format!(" · re-ranked {score:+.2}"),
+        None => String::new(),
+    };
     output.line(format_args!(
-        "{:INDENT$}{FAINT}by meaning {:.2}, {}{words}{FAINT:#}",
+        "{:INDENT$}{FAINT}by meaning {:.2}, {}{words}{rerank}{FAINT:#}",
         "",
         hit.score,
         rank(hit.ranks.semantic)

@@ -5,8 +5,8 @@ use std::io::Read;
 use anyhow::Context as _;
 use topoi::ingest;
 use topoi::library::Library;
-use topoi::search::{Feedback, Query, QueryError, SearchOptions};
-use topoi_models::Encoder;
+use topoi::search::{Feedback, Found, Query, QueryError, SearchOptions};
+use topoi_models::{CrossEncoder, Encoder, ModelRef};
 
 use super::Outcome;
 use super::batch;
@@ -40,13 +40,18 @@ pub(crate) fn run(context: &mut Context, arguments: &Search) -> anyhow::Result<O
     let (library, model) = context.open_with_model()?;
     let encoder = model.encoder.as_ref();
     warn_of_what_is_not_read(context, &query, encoder);
+    let reranker = Reranker::load(context, arguments)?;
     let options = SearchOptions {
         mode: asked.mode.into(),
         except: asked.shown.clone(),
+        limit: Reranker::candidates(arguments),
         ..hits::options(&arguments.rank, &asked.filter, &arguments.show)
     };
     let feedback = feedback(&library, &asked)?;
-    let found = library.search(&query, &feedback, encoder, &options)?;
+    let mut found = library.search(&query, &feedback, encoder, &options)?;
+    if let Some(reranker) = &reranker {
+        reranker.rerank(&query, &mut found)?;
+    }
     for hit in &found.hits {
         asked.shown.push(hit.passage.id);
         asked.shown.extend(hit.also.iter().map(|copy| copy.passage));
@@ -72,6 +77,36 @@ pub(crate) fn run(context: &mut Context, arguments: &Search) -> anyhow::Result<O
         &arguments.format,
         &arguments.show,
     )
+}
+
+/// The model that puts the best in order, where that is asked for.
+pub(super) struct Reranker {
+    model: CrossEncoder,
+    limit: usize,
+}
+
+impl Reranker {
+    pub(super) fn load(context: &Context, arguments: &Search) -> anyhow::Result<Option<Self>> {
+        if arguments.rerank.is_none() {
+            return Ok(None);
+        }
+        let model: ModelRef = arguments.reranker.parse()?;
+        let folder = context.locate(&model)?;
+        Ok(Some(Self {
+            model: CrossEncoder::load(&folder, &context.settings(None))?,
+            limit: arguments.rank.limit,
+        }))
+    }
+
+    /// How many passages a search is to find, so that there are as many to put in order as were asked for.
+    pub(super) fn candidates(arguments: &Search) -> usize {
+        let reranked = arguments.rerank.map_or(0, usize::from);
+        arguments.rank.limit.max(reranked)
+    }
+
+    pub(super) fn rerank(&self, query: &Query, found: &mut Found) -> anyhow::Result<()> {
+        Ok(found.rerank(query.text(), &self.model, self.limit)?)
+    }
 }
 
 fn feedback(library: &Library, asked: &Last) -> anyhow::Result<Feedback> {

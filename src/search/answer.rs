@@ -88,6 +88,7 @@ impl Library {
             score: earliest.score,
             bm25: earliest.bm25,
             sure: best.sure,
+            rerank: None,
             ranks: best.ranks,
             article: texts.article(passage.article)?.clone(),
             context: self.context(&passage, options.context)?,

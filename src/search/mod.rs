@@ -9,6 +9,7 @@
 //! | `background` | what an arbitrary passage scores, and how sure an answer is |
 //! | `stories`, `copies` | copies stand together, under the earliest |
 //! | `answer` | candidates → what is shown: texts, articles, context |
+//! | `rerank` | an order given by a model that reads question and passage together |
 //! | `why` | which sentence is why a passage was found |
 //! | `related`, `points` | what belongs beside a passage, an article or a text |
 //!
@@ -23,6 +24,7 @@ mod points;
 mod question;
 mod ranking;
 mod related;
+mod rerank;
 mod scope;
 mod sources;
 mod stories;
@@ -106,6 +108,8 @@ pub struct Hit {
     /// wouldn't be as near in a library that has nothing to do with the question. 1 where all words of the question stand
     /// in it; `None` where there are too few passages to tell.
     pub sure: Option<f32>,
+    /// What a cross-encoder says of it, in whatever scale it has; see [`Found::rerank`].
+    pub rerank: Option<f32>,
     /// Where it stands by meaning alone, and by words alone.
     pub ranks: Ranks,
     /// The passage: of several copies the earliest.

@@ -19,6 +19,7 @@ mod harness;
 mod indexing;
 mod reading;
 mod refining;
+mod reranking;
 mod seed;
 mod stories;
 mod words;

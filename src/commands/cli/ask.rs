@@ -119,6 +119,18 @@ pub(crate) struct Search {
     /// Answer each query of a file of JSON lines {"id": …, "query": …}, on all cores; `-` for standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["query", "json", "context", "explain"])]
     pub(crate) queries: Option<PathBuf>,
+    /// Let a model that reads query and passage together put the N best in order: slower, and often better
+    #[arg(long, value_name = "N")]
+    pub(crate) rerank: Option<std::num::NonZeroUsize>,
+    /// That model: its name on the Hugging Face hub, or its folder
+    #[arg(
+        long,
+        env = "TOPOI_RERANKER",
+        value_name = "MODEL",
+        default_value = "cross-encoder/ms-marco-MiniLM-L6-v2",
+        hide_env_values = true
+    )]
+    pub(crate) reranker: String,
     #[command(flatten)]
     pub(crate) rank: RankArgs,
     #[command(flatten)]

@@ -69,6 +69,8 @@ pub(crate) struct ResultJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     bm25: Option<f32>,
     sure: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rerank: Option<f32>,
     ranks: RanksJson,
     #[serde(flatten)]
     passage: PassageJson,
@@ -147,6 +149,7 @@ impl ResultJson {
             score: hit.score,
             bm25: hit.bm25,
             sure: hit.sure,
+            rerank: hit.rerank,
             ranks: RanksJson {
                 semantic: hit.ranks.semantic,
                 lexical: hit.ranks.lexical,
