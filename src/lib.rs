@@ -31,6 +31,7 @@ mod error;
 pub mod ingest;
 mod lexical;
 pub mod library;
+pub mod rng;
 pub mod search;
 pub mod store;
 pub mod themes;

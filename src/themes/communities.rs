@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::graph::Graph;
 use super::partition::{Partition, renumber};
-use super::rng::SplitMix64;
+use crate::rng::SplitMix64;
 
 /// How freely the refinement strays from the best merge (the paper's θ, and its value), in units of link weight.
 const RANDOMNESS: f64 = 0.01;

@@ -7,7 +7,7 @@ use super::communities::{leiden, leiden_within};
 use super::graph::Graph;
 use super::merge::Merger;
 use super::partition::Partition;
-use super::rng::SplitMix64;
+use crate::rng::SplitMix64;
 
 /// The coarsest resolution that is tried, and the factor from each to the next.
 const COARSEST: f64 = 0.05;

@@ -32,7 +32,6 @@ mod levels;
 mod members;
 mod merge;
 pub mod partition;
-mod rng;
 mod stop_words;
 mod words;
 

@@ -1,7 +1,7 @@
 //! Themes end to end, on bodies of text made up for the purpose.
 
-use super::rng::SplitMix64;
 use super::*;
+use crate::rng::SplitMix64;
 
 /// A body of passages about given subjects: `articles` articles of `passages` passages each, one subject an article.
 struct Body {
