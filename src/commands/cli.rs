@@ -316,6 +316,12 @@ pub(crate) struct Eval {
     /// Keep the library that is made for the measurement in this folder, and use it again if it is there
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) keep: Option<PathBuf>,
+    /// Write each query's measures and first documents, or each pair's cosine, into this file, as JSON lines
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) per_query: Option<PathBuf>,
+    /// Compare with an earlier run over the same collection: the file that its `--per-query` wrote
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) against: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Report in JSON

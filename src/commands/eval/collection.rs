@@ -1,15 +1,17 @@
 //! Reading a test collection in BEIR's form: `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 use std::path::Path;
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
+use super::lines::{open, read_lines};
 use crate::commands::failure::Failure;
+
+const HINT: &str =
+    "a test collection is a folder with `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`";
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Document {
@@ -40,8 +42,8 @@ impl Collection {
     pub(super) fn read(folder: &Path) -> anyhow::Result<Self> {
         let judgements = read_judgements(&folder.join("qrels").join("test.tsv"))?;
         let collection = Self {
-            documents: read_lines(&folder.join("corpus.jsonl"))?,
-            queries: read_lines(&folder.join("queries.jsonl"))?,
+            documents: read_lines(&folder.join("corpus.jsonl"), HINT)?,
+            queries: read_lines(&folder.join("queries.jsonl"), HINT)?,
             judgements,
         };
         if collection.judged().next().is_none() {
@@ -71,32 +73,9 @@ impl Collection {
     }
 }
 
-fn open(path: &Path) -> anyhow::Result<BufReader<File>> {
-    let file = File::open(path).map_err(|error| {
-        let hint = "a test collection is a folder with `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`";
-        anyhow::Error::new(Failure::with_hint(format!("cannot open `{}`: {error}", path.display()), hint))
-    })?;
-    Ok(BufReader::new(file))
-}
-
-fn read_lines<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
-    let mut items = Vec::new();
-    for (line, number) in open(path)?.lines().zip(1..) {
-        let line =
-            line.with_context(|| format!("cannot read line {number} of `{}`", path.display()))?;
-        if !line.trim().is_empty() {
-            let item = serde_json::from_str(&line).with_context(|| {
-                format!("line {number} of `{}` is not as expected", path.display())
-            })?;
-            items.push(item);
-        }
-    }
-    Ok(items)
-}
-
 fn read_judgements(path: &Path) -> anyhow::Result<HashMap<String, HashMap<String, u32>>> {
     let mut judgements: HashMap<String, HashMap<String, u32>> = HashMap::new();
-    for (line, number) in open(path)?.lines().zip(1..) {
+    for (line, number) in open(path, HINT)?.lines().zip(1..) {
         let line =
             line.with_context(|| format!("cannot read line {number} of `{}`", path.display()))?;
         let fields: Vec<&str> = line.split('\t').collect();

@@ -1,57 +1,89 @@
-//! The measures of ranked retrieval, as trec_eval computes them, as means over the judged queries.
+//! The measures of ranked retrieval, as trec_eval computes them, of one query.
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::collection::Collection;
-
-/// Means over all judged queries, each from 0 to 1.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub(super) struct Measures {
+/// Something for each measure, under the names that programs read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct ByMeasure<T> {
     /// Normalised discounted cumulative gain of the first 10 (Järvelin and Kekäläinen 2002), with linear gains.
     #[serde(rename = "ndcg@10")]
-    pub(super) ndcg_at_10: f64,
+    pub(super) ndcg_at_10: T,
     /// The share of the relevant documents among the first 10.
     #[serde(rename = "recall@10")]
-    pub(super) recall_at_10: f64,
+    pub(super) recall_at_10: T,
     /// The share of the relevant documents among the first 100.
     #[serde(rename = "recall@100")]
-    pub(super) recall_at_100: f64,
+    pub(super) recall_at_100: T,
     /// One over the rank of the first relevant document among the first 10, else 0.
     #[serde(rename = "mrr@10")]
-    pub(super) mrr_at_10: f64,
+    pub(super) mrr_at_10: T,
     /// Mean average precision over the whole ranking.
-    pub(super) map: f64,
+    pub(super) map: T,
 }
 
-pub(super) fn measure(collection: &Collection, rankings: &HashMap<&str, Vec<String>>) -> Measures {
-    let mut sum = Measures::default();
-    let mut queries = 0.0;
-    for query in collection.judged() {
-        let relevant = collection.relevant(&query.id);
-        let ranking = rankings
-            .get(query.id.as_str())
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let one = measure_one(ranking, &relevant);
-        sum.ndcg_at_10 += one.ndcg_at_10;
-        sum.recall_at_10 += one.recall_at_10;
-        sum.recall_at_100 += one.recall_at_100;
-        sum.mrr_at_10 += one.mrr_at_10;
-        sum.map += one.map;
-        queries += 1.0;
+/// What each measure says, from 0 to 1.
+pub(super) type Measures = ByMeasure<f64>;
+
+impl<T> ByMeasure<T> {
+    pub(super) fn each<U>(self, mut change: impl FnMut(T) -> U) -> ByMeasure<U> {
+        ByMeasure {
+            ndcg_at_10: change(self.ndcg_at_10),
+            recall_at_10: change(self.recall_at_10),
+            recall_at_100: change(self.recall_at_100),
+            mrr_at_10: change(self.mrr_at_10),
+            map: change(self.map),
+        }
     }
-    Measures {
-        ndcg_at_10: sum.ndcg_at_10 / queries,
-        recall_at_10: sum.recall_at_10 / queries,
-        recall_at_100: sum.recall_at_100 / queries,
-        mrr_at_10: sum.mrr_at_10 / queries,
-        map: sum.map / queries,
+
+    pub(super) fn as_ref(&self) -> ByMeasure<&T> {
+        ByMeasure {
+            ndcg_at_10: &self.ndcg_at_10,
+            recall_at_10: &self.recall_at_10,
+            recall_at_100: &self.recall_at_100,
+            mrr_at_10: &self.mrr_at_10,
+            map: &self.map,
+        }
+    }
+
+    pub(super) fn zip<U>(self, other: ByMeasure<U>) -> ByMeasure<(T, U)> {
+        ByMeasure {
+            ndcg_at_10: (self.ndcg_at_10, other.ndcg_at_10),
+            recall_at_10: (self.recall_at_10, other.recall_at_10),
+            recall_at_100: (self.recall_at_100, other.recall_at_100),
+            mrr_at_10: (self.mrr_at_10, other.mrr_at_10),
+            map: (self.map, other.map),
+        }
+    }
+
+    /// Each with the name that people read.
+    pub(super) fn named(self) -> [(&'static str, T); 5] {
+        [
+            ("nDCG@10", self.ndcg_at_10),
+            ("recall@10", self.recall_at_10),
+            ("recall@100", self.recall_at_100),
+            ("MRR@10", self.mrr_at_10),
+            ("MAP", self.map),
+        ]
     }
 }
 
-fn measure_one(ranking: &[String], relevant: &HashMap<&str, u32>) -> Measures {
+/// What each measure says of each query, in the order of the queries.
+pub(super) fn columns(queries: impl IntoIterator<Item = Measures>) -> ByMeasure<Vec<f64>> {
+    let mut columns = ByMeasure::<Vec<f64>>::default();
+    for query in queries {
+        columns = columns.zip(query).each(|(mut column, value)| {
+            column.push(value);
+            column
+        });
+    }
+    columns
+}
+
+/// What the measures say of a ranking, best document first, where `relevant` are the documents that should be found, each
+/// with its grade, at least one.
+pub(super) fn measure(ranking: &[String], relevant: &HashMap<&str, u32>) -> Measures {
     let grades: Vec<u32> = ranking
         .iter()
         .map(|document| relevant.get(document.as_str()).copied().unwrap_or(0))
@@ -101,7 +133,7 @@ mod tests {
             .map(str::to_owned)
             .collect();
         let relevant = HashMap::from([("a", 2), ("b", 1), ("c", 1)]);
-        let measures = measure_one(&ranking, &relevant);
+        let measures = measure(&ranking, &relevant);
         let gained = 2.0 / 3_f64.log2() + 1.0 / 5_f64.log2();
         let ideal = 2.0 + 1.0 / 3_f64.log2() + 0.5;
         assert!((measures.ndcg_at_10 - gained / ideal).abs() < 1e-12);

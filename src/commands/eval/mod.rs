@@ -1,33 +1,34 @@
 //! `topoi eval`: how well passages are found, on a test collection in BEIR's form, and how well the likeness of
-//! sentences is told, on a table of pairs.
+//! sentences is told, on a table of pairs; and how that differs from an earlier run.
 
 mod collection;
+mod comparison;
+mod lines;
 mod measures;
+mod rankings;
+mod report;
+mod spearman;
+mod statistics;
 mod sts;
 
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::io;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
-use topoi::article::{Article, Kind, Metadata, Paragraph, Span};
-use topoi::ingest::{fold, split_paragraphs};
-use topoi::library::{Indexer, Library, Windowing};
-use topoi::search::{Query, Ranking, SearchOptions};
-use topoi::store::NewFile;
-use topoi_index::UnitVector;
-use topoi_models::{Encoder, Role};
+use topoi::library::Library;
+use topoi::search::{Ranking, SearchOptions};
 
-use self::collection::{Collection, Document};
-use self::measures::{Measures, measure};
+use self::collection::Collection;
+use self::comparison::{Against, Earlier, MeanDifference};
+use self::lines::LinesFile;
+use self::measures::{ByMeasure, Measures, columns, measure};
+use self::statistics::{Interval, mean, mean_interval};
 use super::cli::{Eval, ModeArg, RankingArg};
 use super::context::Context;
-use super::index::Progress;
-use super::output::STRONG;
+use super::output::Output;
 use super::{Outcome, interrupt};
 
-/// How many documents each query ranks: the depth that BEIR uses for mean average precision.
-const DEPTH: usize = 1000;
+/// How many documents of each ranking are written.
+const WRITTEN: usize = 10;
 
 #[derive(Serialize)]
 struct EvalJson {
@@ -39,7 +40,21 @@ struct EvalJson {
     model: String,
     queries: usize,
     #[serde(flatten)]
+    means: Measures,
+    /// Within which bounds each mean lies.
+    intervals: ByMeasure<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against: Option<Against<ByMeasure<MeanDifference>>>,
+}
+
+/// A judged query's line in the file of `--per-query`.
+#[derive(Serialize)]
+struct QueryLine<'a> {
+    id: &'a str,
+    #[serde(flatten)]
     measures: Measures,
+    /// The first documents that were found.
+    ranking: &'a [String],
 }
 
 pub(crate) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Outcome> {
@@ -47,12 +62,23 @@ pub(crate) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Out
         return sts::run(context, arguments);
     }
     let collection = Collection::read(&arguments.collection)?;
+    // It may be the file that is to be written, so it is read first.
+    let earlier = arguments
+        .against
+        .as_deref()
+        .map(|path| Earlier::read(path, &collection))
+        .transpose()?;
+    let per_query = arguments
+        .per_query
+        .as_deref()
+        .map(LinesFile::open)
+        .transpose()?;
     let model = context.model(&(&arguments.model).into())?;
     let encoder = model.encoder.as_ref();
     interrupt::listen();
     let temporary = tempfile::tempdir()?;
     let root = arguments.keep.as_deref().unwrap_or(temporary.path());
-    index(
+    rankings::index(
         context,
         root,
         &model.reference,
@@ -61,8 +87,25 @@ pub(crate) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Out
         arguments.whole,
     )?;
     let library = Library::open(root)?;
-    let rankings = rank(&library, encoder, &collection, arguments)?;
-    let measures = measure(&collection, &rankings);
+    let options = SearchOptions {
+        mode: mode(arguments).into(),
+        ranking: ranking(arguments),
+        ..SearchOptions::default()
+    };
+    let rankings = rankings::rank(&library, encoder, &collection, &options, arguments.whole)?;
+    let queries: Vec<QueryLine<'_>> = collection
+        .judged()
+        .zip(&rankings)
+        .map(|(query, ranking)| QueryLine {
+            id: &query.id,
+            measures: measure(ranking, &collection.relevant(&query.id)),
+            ranking: &ranking[..ranking.len().min(WRITTEN)],
+        })
+        .collect();
+    if let Some(file) = per_query {
+        file.write(&queries)?;
+    }
+    let values = columns(queries.iter().map(|query| query.measures));
     let report = EvalJson {
         schema: "topoi.eval.v1",
         collection: arguments.collection.display().to_string(),
@@ -77,103 +120,32 @@ pub(crate) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Out
             Ranking::Distinctive => "distinctive",
         },
         model: encoder.identity().to_string(),
-        queries: collection.judged().count(),
-        measures,
+        queries: queries.len(),
+        means: values.as_ref().each(|values| mean(values)),
+        intervals: values.as_ref().each(|values| mean_interval(values)),
+        against: earlier.map(|earlier| earlier.compare(&values)),
     };
     if arguments.json {
         context.output.json(&report)?;
-        return Ok(Outcome::Found);
+    } else {
+        report.show(&mut context.output, collection.documents.len())?;
     }
-    let Measures {
-        ndcg_at_10,
-        recall_at_10,
-        recall_at_100,
-        mrr_at_10,
-        map,
-    } = report.measures;
-    for (name, value) in [
-        ("nDCG@10", ndcg_at_10),
-        ("recall@10", recall_at_10),
-        ("recall@100", recall_at_100),
-        ("MRR@10", mrr_at_10),
-        ("MAP", map),
-    ] {
-        context
-            .output
-            .line(format_args!("{STRONG}{name:<12}{STRONG:#}{value:.4}"))?;
-    }
-    context.output.note(format_args!(
-        "{} queries, {} documents, {}",
-        report.queries,
-        collection.documents.len(),
-        report.model
-    ));
     Ok(Outcome::Found)
 }
 
-fn index(
-    context: &Context,
-    root: &Path,
-    reference: &str,
-    encoder: &dyn Encoder,
-    documents: &[Document],
-    whole: bool,
-) -> anyhow::Result<()> {
-    let progress = Progress::new(
-        &context.output,
-        documents.len() as u64,
-        "indexing the collection",
-    );
-    let windowing = if whole {
-        Windowing::Whole
-    } else {
-        Windowing::Windows
-    };
-    let mut indexer = Indexer::open(root, reference, encoder, &progress, windowing)?;
-    let articles: Vec<Article> = documents
-        .iter()
-        .map(|document| article(document, whole))
-        .collect();
-    let file = NewFile {
-        path: "corpus.jsonl".into(),
-        size: 0,
-        modified_ns: 0,
-        digest: Sha256::digest(b"corpus").into(),
-    };
-    indexer.add_articles(file, articles)?;
-    indexer.finish()?;
-    progress.finish();
-    Ok(())
-}
-
-fn article(document: &Document, whole: bool) -> Article {
-    let text = if whole {
-        format!("{} {}", document.title, document.text)
-    } else {
-        document.text.clone()
-    };
-    let paragraphs = if whole {
-        vec![Paragraph {
-            text: fold(&text),
-            span: Span::new(0, text.len()),
-            kind: Kind::Body,
-        }]
-    } else {
-        let paragraph = |span: Span| Paragraph {
-            text: fold(&text[span.start..span.end]),
-            span,
-            kind: Kind::Body,
-        };
-        split_paragraphs(&text).map(paragraph).collect()
-    };
-    let title = Some(document.title.clone()).filter(|title| !title.is_empty());
-    Article {
-        entry: Some(document.id.clone()),
-        metadata: Metadata {
-            title,
-            ..Metadata::default()
-        },
-        paragraphs,
+impl EvalJson {
+    fn show(self, output: &mut Output, documents: usize) -> io::Result<()> {
+        report::figures(output, self.means.zip(self.intervals).named())?;
+        let is_compared = self.against.is_some();
+        if let Some(Against { file, figures }) = self.against {
+            report::mean_differences(output, &file, self.means.zip(figures).named())?;
+        }
+        output.note(format_args!(
+            "{} queries, {documents} documents, {}",
+            self.queries, self.model
+        ));
+        output.note(report::legend("queries", is_compared));
+        Ok(())
     }
 }
 
@@ -194,51 +166,4 @@ fn mode(arguments: &Eval) -> ModeArg {
     } else {
         ModeArg::Auto
     })
-}
-
-/// For each judged query, the documents that were found, best first.
-fn rank<'a>(
-    library: &Library,
-    encoder: &dyn Encoder,
-    collection: &'a Collection,
-    arguments: &Eval,
-) -> anyhow::Result<HashMap<&'a str, Vec<String>>> {
-    let entries: HashMap<_, String> = library
-        .store()
-        .articles(&topoi::store::Filter::default())?
-        .into_iter()
-        .filter_map(|article| Some((article.id, article.entry?)))
-        .collect();
-    let articles = library.store().articles_of_passages()?;
-    let queries: Vec<&collection::Query> = collection.judged().collect();
-    let texts: Vec<&str> = queries.iter().map(|query| query.text.as_str()).collect();
-    let embeddings = interrupt::encode(encoder, &texts, Role::Query)?;
-    // A document counts by its best passage, so several passages of one document take several places.
-    let limit = if arguments.whole {
-        DEPTH + 1
-    } else {
-        DEPTH * 4
-    };
-    let options = SearchOptions {
-        limit,
-        exact: true,
-        mode: mode(arguments).into(),
-        ranking: ranking(arguments),
-        ..SearchOptions::default()
-    };
-    let mut rankings = HashMap::new();
-    for (query, embedding) in queries.iter().zip(embeddings.rows()) {
-        let vector = UnitVector::new(embedding.to_vec())?;
-        let mut seen = HashSet::new();
-        let ranking: Vec<String> = library
-            .ranking(&Query::plain(&query.text), &vector, &options)?
-            .into_iter()
-            .filter_map(|passage| entries.get(articles.get(&passage)?))
-            .filter(|entry| **entry != query.id && seen.insert(entry.as_str()))
-            .take(DEPTH)
-            .cloned()
-            .collect();
-        rankings.insert(query.id.as_str(), ranking);
-    }
-    Ok(rankings)
 }

@@ -1,17 +1,23 @@
 //! The STS benchmark (Cer et al. 2017): pairs of sentences, and how alike people find them.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use anyhow::Context as _;
-use serde::Serialize;
-use topoi_models::Role;
+use serde::{Deserialize, Serialize};
+use topoi_models::{Encoder, Role};
 
-use super::super::cli::Eval;
-use super::super::context::Context;
-use super::super::failure::Failure;
-use super::super::output::STRONG;
-use super::super::{Outcome, interrupt};
+use super::comparison::{Against, Difference, HINT, refused};
+use super::lines::{LinesFile, read_lines};
+use super::report;
+use super::spearman::{spearman, spearman_difference, spearman_interval};
+use super::statistics::{Interval, ROUNDING};
+use crate::commands::cli::Eval;
+use crate::commands::context::Context;
+use crate::commands::failure::Failure;
+use crate::commands::output::Output;
+use crate::commands::{Outcome, interrupt};
 
 #[derive(Serialize)]
 struct StsJson {
@@ -19,13 +25,34 @@ struct StsJson {
     collection: String,
     model: String,
     pairs: usize,
-    spearman: f64,
+    #[serde(flatten)]
+    figures: Figures<f64>,
+    /// Within which bounds each figure lies.
+    intervals: Figures<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against: Option<Against<Figures<Difference>>>,
+}
+
+/// Something for each figure that is measured on pairs, under the names that programs read.
+#[derive(Serialize)]
+struct Figures<T> {
+    spearman: T,
 }
 
 /// Two sentences and how alike they are, from 0 to 5.
 struct Pair {
+    /// Where it stands in the table, from 1.
+    line: usize,
     score: f64,
     sentences: [String; 2],
+}
+
+/// A pair's line in the file of `--per-query`.
+#[derive(Serialize, Deserialize)]
+struct PairLine {
+    line: usize,
+    score: f64,
+    cosine: f64,
 }
 
 pub(super) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Outcome> {
@@ -33,42 +60,105 @@ pub(super) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Out
     let table = fs::read_to_string(path)
         .with_context(|| format!("cannot read the table `{}`", path.display()))?;
     let pairs = parse(&table, path)?;
+    // It may be the file that is to be written, so it is read first.
+    let against = arguments.against.as_deref();
+    let earlier = against.map(|path| read_earlier(path, &pairs)).transpose()?;
+    let per_query = arguments.per_query.as_deref();
+    let per_query = per_query.map(LinesFile::open).transpose()?;
     let model = context.model(&(&arguments.model).into())?;
-    let encoder = model.encoder.as_ref();
     interrupt::listen();
+    let cosines = cosines(model.encoder.as_ref(), &pairs)?;
+    if let Some(file) = per_query {
+        file.write(pairs.iter().zip(&cosines).map(|(pair, cosine)| PairLine {
+            line: pair.line,
+            score: pair.score,
+            cosine: *cosine,
+        }))?;
+    }
+    let scores: Vec<f64> = pairs.iter().map(|pair| pair.score).collect();
+    let against = against.zip(earlier).map(|(path, earlier)| Against {
+        file: path.display().to_string(),
+        figures: Figures {
+            spearman: spearman_difference(&cosines, &earlier, &scores),
+        },
+    });
+    let report = StsJson {
+        schema: "topoi.eval.sts.v1",
+        collection: path.display().to_string(),
+        model: model.encoder.identity().to_string(),
+        pairs: pairs.len(),
+        figures: Figures {
+            spearman: spearman(&cosines, &scores),
+        },
+        intervals: Figures {
+            spearman: spearman_interval(&cosines, &scores),
+        },
+        against,
+    };
+    if arguments.json {
+        context.output.json(&report)?;
+    } else {
+        report.show(&mut context.output)?;
+    }
+    Ok(Outcome::Found)
+}
+
+impl StsJson {
+    fn show(&self, output: &mut Output) -> io::Result<()> {
+        const NAME: &str = "Spearman";
+        let value = self.figures.spearman;
+        report::figures(output, [(NAME, (value, self.intervals.spearman))])?;
+        if let Some(Against { file, figures }) = &self.against {
+            report::one_difference(output, file, (NAME, value, &figures.spearman))?;
+        }
+        output.note(format_args!("{} pairs, {}", self.pairs, self.model));
+        output.note(report::legend("pairs", self.against.is_some()));
+        Ok(())
+    }
+}
+
+/// The cosine of each pair.
+fn cosines(encoder: &dyn Encoder, pairs: &[Pair]) -> anyhow::Result<Vec<f64>> {
     let texts: Vec<&str> = pairs
         .iter()
         .flat_map(|pair| pair.sentences.iter().map(String::as_str))
         .collect();
     let embeddings = interrupt::encode(encoder, &texts, Role::Passage)?;
-    let cosines: Vec<f64> = embeddings
-        .values()
-        .chunks_exact(2 * embeddings.dim())
-        .map(|pair| {
-            let (a, b) = pair.split_at(embeddings.dim());
-            cosine(a, b)
-        })
-        .collect();
-    let scores: Vec<f64> = pairs.iter().map(|pair| pair.score).collect();
-    let report = StsJson {
-        schema: "topoi.eval.sts.v1",
-        collection: path.display().to_string(),
-        model: encoder.identity().to_string(),
-        pairs: pairs.len(),
-        spearman: spearman(&cosines, &scores),
-    };
-    if arguments.json {
-        context.output.json(&report)?;
-        return Ok(Outcome::Found);
+    let both = embeddings.values().chunks_exact(2 * embeddings.dim());
+    let cosines = both.map(|both| {
+        let (a, b) = both.split_at(embeddings.dim());
+        cosine(a, b)
+    });
+    Ok(cosines.collect())
+}
+
+/// The cosines that an earlier run gave the same pairs.
+fn read_earlier(path: &Path, pairs: &[Pair]) -> anyhow::Result<Vec<f64>> {
+    let earlier: Vec<PairLine> = read_lines(path, HINT)?;
+    if earlier.len() != pairs.len() {
+        return Err(refused(
+            path,
+            format_args!(
+                "is of another table: it holds {} pairs instead of {}",
+                earlier.len(),
+                pairs.len()
+            ),
+        ));
     }
-    context.output.line(format_args!(
-        "{STRONG}{:<12}{STRONG:#}{:.4}",
-        "Spearman", report.spearman
-    ))?;
-    context
-        .output
-        .note(format_args!("{} pairs, {}", report.pairs, report.model));
-    Ok(Outcome::Found)
+    let is_same = |(pair, earlier): (&Pair, &PairLine)| {
+        pair.line == earlier.line && (pair.score - earlier.score).abs() <= ROUNDING
+    };
+    let mut both = pairs.iter().zip(&earlier);
+    match both.find(|both| !is_same(*both)) {
+        None => Ok(earlier.into_iter().map(|pair| pair.cosine).collect()),
+        Some((pair, _)) => Err(refused(
+            path,
+            format_args!(
+                "is of another table: it has another pair than that in line {}",
+                pair.line
+            ),
+        )),
+    }
 }
 
 /// Reads a table with tabs between its columns: genre, file, year, number, score, and the two sentences.
@@ -80,10 +170,14 @@ fn parse(table: &str, path: &Path) -> anyhow::Result<Vec<Pair>> {
         .map(|(index, line)| {
             let columns: Vec<&str> = line.split('\t').collect();
             let pair = match columns.as_slice() {
-                [_, _, _, _, score, first, second, ..] => score.parse().ok().map(|score| Pair {
-                    score,
-                    sentences: [(*first).to_owned(), (*second).to_owned()],
-                }),
+                [_, _, _, _, score, first, second, ..] => {
+                    let score = score.parse().ok().filter(|score: &f64| score.is_finite());
+                    score.map(|score| Pair {
+                        line: index + 1,
+                        score,
+                        sentences: [(*first).to_owned(), (*second).to_owned()],
+                    })
+                }
                 _ => None,
             };
             pair.ok_or_else(|| {
@@ -125,59 +219,9 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
     }
 }
 
-/// Spearman's rank correlation: Pearson's of the ranks, equal values sharing the mean of theirs.
-fn spearman(a: &[f64], b: &[f64]) -> f64 {
-    let (a, b) = (ranks(a), ranks(b));
-    let middle = (a.len() as f64 + 1.0) / 2.0;
-    let sum = |a: &[f64], b: &[f64]| -> f64 {
-        a.iter()
-            .zip(b)
-            .map(|(a, b)| (a - middle) * (b - middle))
-            .sum()
-    };
-    let spread = (sum(&a, &a) * sum(&b, &b)).sqrt();
-    if spread > 0.0 {
-        sum(&a, &b) / spread
-    } else {
-        0.0
-    }
-}
-
-/// The rank of each value, from 1.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut before = 0;
-    for same in order.chunk_by(|a, b| values[*a] == values[*b]) {
-        let rank = before as f64 + (same.len() as f64 + 1.0) / 2.0;
-        for index in same {
-            ranks[*index] = rank;
-        }
-        before += same.len();
-    }
-    ranks
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn equal_values_share_a_rank() {
-        assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0]), [3.5, 1.0, 3.5, 2.0]);
-    }
-
-    #[test]
-    fn only_the_order_counts() {
-        let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
-        assert!(close(spearman(&[1.0, 2.0, 9.0], &[0.1, 0.2, 0.3]), 1.0));
-        assert!(close(spearman(&[1.0, 2.0, 9.0], &[3.0, 2.0, 1.0]), -1.0));
-        // 1 − 6 Σd² / (n (n² − 1)), for ranks 1 2 3 4 and 2 1 4 3.
-        let found = spearman(&[1.0, 2.0, 3.0, 4.0], &[2.0, 1.0, 4.0, 3.0]);
-        assert!(close(found, 0.6), "{found}");
-        assert_eq!(spearman(&[1.0, 1.0], &[1.0, 2.0]), 0.0);
-    }
 
     #[test]
     fn a_line_that_is_no_pair_is_named() {
