@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use topoi_benches::program;
+
 const RUNS: usize = 31;
 
 /// What one run of the program took.
@@ -19,11 +21,7 @@ struct Cost {
 
 fn main() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let topoi = workspace.join("target/release/topoi");
-    assert!(
-        topoi.is_file(),
-        "build the program first: cargo build --release"
-    );
+    let topoi = program().expect("the program");
     let library = tempfile::tempdir().expect("a folder for the library");
     let run = |arguments: &[&str]| {
         let mut command = Command::new(&topoi);

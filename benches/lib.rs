@@ -1,6 +1,7 @@
-//! What the benchmarks share: the default model, and texts to embed.
+//! What the benchmarks share: the default model, the program, texts to embed and data to measure on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use topoi_models::{Locator, ModelRef, SentenceEncoder, Settings};
 
@@ -19,6 +20,49 @@ pub fn locator() -> Locator<'static> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")));
     Locator::new(cache.unwrap_or_default().join("topoi"))
+}
+
+/// The program `topoi`, built anew where it is older than the source, so that no benchmark measures a version that is gone.
+///
+/// # Errors
+///
+/// Where it can't be built or isn't where benchmarks are built too.
+pub fn program() -> Result<PathBuf, Box<dyn std::error::Error>> {
+    if let Some(cargo) = std::env::var_os("CARGO") {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut build = Command::new(cargo);
+        build.args(["build", "--release"]).current_dir(workspace);
+        // What cargo tells a benchmark about its package would make some crates build anew.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                build.env_remove(&name);
+            }
+        }
+        let status = build.status()?;
+        if !status.success() {
+            return Err("the program can't be built".into());
+        }
+    }
+    // A benchmark is `release/deps/NAME-DIGEST`.
+    let benchmark = std::env::current_exe()?;
+    let release = benchmark.parent().and_then(Path::parent);
+    let program = release.unwrap_or(Path::new(".")).join("topoi");
+    if program.is_file() {
+        Ok(program)
+    } else {
+        Err(format!(
+            "there is no `{}`: build it with `cargo build --release`",
+            program.display()
+        )
+        .into())
+    }
+}
+
+/// The folder of texts to measure on, which are not part of the repository: `TOPOI_DATA`, else `../shared/data`.
+pub fn data() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    std::env::var_os("TOPOI_DATA").map_or_else(beside, PathBuf::from)
 }
 
 /// The paragraphs of the sample articles that are longer than a line.
