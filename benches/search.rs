@@ -107,7 +107,7 @@ fn together(library: &Library, encoder: &dyn Encoder, questions: &[Query], mode:
     let begin = Instant::now();
     let mut embedding = Duration::ZERO;
     for questions in questions.chunks(512) {
-        let found = library.search_all(questions, &Feedback::default(), encoder, &options(mode));
+        let found = library.search_many(questions, &Feedback::default(), encoder, &options(mode));
         let found = found.expect("answers");
         embedding += found.iter().map(|found| found.embedding).sum::<Duration>();
     }

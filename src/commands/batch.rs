@@ -96,7 +96,7 @@ pub(super) fn run(
             .iter()
             .filter_map(|asked| Some(asked.query.as_ref().ok()?.1.clone()))
             .collect();
-        let found = library.search_all(&queries, &feedback, model.encoder.as_ref(), &options)?;
+        let found = library.search_many(&queries, &feedback, model.encoder.as_ref(), &options)?;
         let mut found = found.into_iter();
         for Asked { id, query } in asked {
             let answer = match query {

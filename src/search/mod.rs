@@ -11,6 +11,7 @@
 //! | `answer` | candidates → what is shown: texts, articles, context |
 //! | `rerank` | an order given by a model that reads question and passage together |
 //! | `why` | which sentence is why a passage was found |
+//! | `many` | many questions at once, on all cores |
 //! | `related`, `points` | what belongs beside a passage, an article or a text |
 //!
 //! The filter and the tombstones are turned into a set of passages before the vectors are searched, so that a
@@ -20,6 +21,7 @@ mod answer;
 mod background;
 mod copies;
 mod fusion;
+mod many;
 mod points;
 mod question;
 mod ranking;
@@ -33,7 +35,6 @@ mod why;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
 use topoi_index::UnitVector;
 use topoi_models::Encoder;
 
@@ -175,58 +176,32 @@ impl Library {
         encoder: &dyn Encoder,
         options: &SearchOptions,
     ) -> Result<Found> {
-        let found = self.search_all(std::slice::from_ref(query), feedback, encoder, options)?;
-        Ok(found.into_iter().next().unwrap_or_default())
+        self.expect_model(encoder.identity())?;
+        let begin = Instant::now();
+        let questioner = self.questioner(feedback, encoder)?;
+        let vectors = questioner.vectors(std::slice::from_ref(query))?;
+        let vector = vectors.into_iter().next().ok_or(QueryError::Empty)?;
+        let embedding = begin.elapsed();
+        let begin = Instant::now();
+        let scope = Arc::new(self.scope_of(feedback, options)?);
+        let sources = self.sources([query], options)?;
+        let found = self.tell(&scope, options, &mut |limit| {
+            sources.answer(query, &vector, &scope, options, limit)
+        })?;
+        Ok(Found {
+            embedding,
+            searching: begin.elapsed(),
+            questions: vec![vector],
+            ranking: options.ranking,
+            ..found
+        })
     }
 
-    /// The same for many questions at once, on all cores: an answer for each, in their order.
-    ///
-    /// The times are those of all questions together, shared out evenly.
-    ///
-    /// # Errors
-    ///
-    /// As for [`search`](Self::search).
-    pub fn search_all(
-        &self,
-        queries: &[Query],
-        feedback: &Feedback,
-        encoder: &dyn Encoder,
-        options: &SearchOptions,
-    ) -> Result<Vec<Found>> {
-        self.expect_model(encoder.identity())?;
-        let share =
-            |since: Instant| since.elapsed() / u32::try_from(queries.len()).unwrap_or(1).max(1);
-        let begin = Instant::now();
-        let vectors = self.question_vectors(queries, feedback, encoder)?;
-        let embedding = share(begin);
-        let begin = Instant::now();
+    /// The passages that may be found: those that the filter lets in, without what has been seen.
+    fn scope_of(&self, feedback: &Feedback, options: &SearchOptions) -> Result<Scope> {
         let mut scope = self.scope(&options.filter)?;
         scope.exclude(options.except.iter().chain(feedback.passages()).copied());
-        let scope = Arc::new(scope);
-        let sources = self.sources(queries.iter(), options)?;
-        // The database is read by one thread only, so what it isn't needed for is done first, by all of them.
-        let questions: Vec<(&Query, UnitVector)> = queries.iter().zip(vectors).collect();
-        let first: Vec<_> = questions
-            .par_iter()
-            .map(|(query, vector)| sources.answer(query, vector, &scope, options, options.limit))
-            .collect();
-        let mut all = Vec::with_capacity(queries.len());
-        for ((query, vector), first) in questions.into_iter().zip(first) {
-            let mut first = Some(first);
-            let mut found = self.tell(&scope, options, &mut |limit| match first.take() {
-                Some(first) => first,
-                None => sources.answer(query, &vector, &scope, options, limit),
-            })?;
-            found.questions = vec![vector];
-            all.push(found);
-        }
-        let searching = share(begin);
-        for found in &mut all {
-            found.ranking = options.ranking;
-            found.embedding = embedding;
-            found.searching = searching;
-        }
-        Ok(all)
+        Ok(scope)
     }
 
     /// The numbers of the passages that answer a question which has been embedded already, best first: copies stand where

@@ -33,41 +33,57 @@ impl Feedback {
     }
 }
 
-impl Library {
+/// What turns questions into vectors. It is shared between threads.
+pub(super) struct Questioner<'e> {
+    encoder: &'e dyn Encoder,
+    /// The means of what was good, and of what was bad.
+    like: Option<UnitVector>,
+    unlike: Option<UnitVector>,
+}
+
+impl Questioner<'_> {
     /// The vectors of some questions, of which each is a sum of weighted terms.
-    pub(super) fn question_vectors(
-        &self,
-        queries: &[Query],
-        feedback: &Feedback,
-        encoder: &dyn Encoder,
-    ) -> Result<Vec<UnitVector>> {
+    pub(super) fn vectors(&self, queries: &[Query]) -> Result<Vec<UnitVector>> {
         let texts: Vec<&str> = queries
             .iter()
             .flat_map(|query| query.terms().iter().map(|term| term.text.as_str()))
             .collect();
-        let mut embedded = embed(encoder, &texts, Role::Query)?.into_iter();
-        let like = self.mean_of(&feedback.like)?;
-        let unlike = self.mean_of(&feedback.unlike)?;
+        let mut embedded = embed(self.encoder, &texts, Role::Query)?.into_iter();
         let mut vectors = Vec::with_capacity(queries.len());
         for query in queries {
             let terms = query.terms().iter().zip(embedded.by_ref());
             let mut parts: Vec<(f32, UnitVector)> =
                 terms.map(|(term, vector)| (term.weight, vector)).collect();
+            let is_refined = self.like.is_some() || self.unlike.is_some();
             if let [(_, only)] = parts.as_slice()
-                && like.is_none()
-                && unlike.is_none()
+                && !is_refined
             {
                 vectors.push(only.clone());
                 continue;
             }
-            if like.is_some() || unlike.is_some() {
+            if is_refined {
                 parts = vec![(1.0, sum(&parts)?)];
             }
-            parts.extend(like.clone().map(|like| (LIKE, like)));
-            parts.extend(unlike.clone().map(|unlike| (-UNLIKE, unlike)));
+            parts.extend(self.like.clone().map(|like| (LIKE, like)));
+            parts.extend(self.unlike.clone().map(|unlike| (-UNLIKE, unlike)));
             vectors.push(sum(&parts)?);
         }
         Ok(vectors)
+    }
+}
+
+impl Library {
+    /// What turns questions into vectors, given what was good and what was bad.
+    pub(super) fn questioner<'e>(
+        &self,
+        feedback: &Feedback,
+        encoder: &'e dyn Encoder,
+    ) -> Result<Questioner<'e>> {
+        Ok(Questioner {
+            encoder,
+            like: self.mean_of(&feedback.like)?,
+            unlike: self.mean_of(&feedback.unlike)?,
+        })
     }
 
     /// The mean of some passages' vectors.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use topoi_index::{IdSet, Neighbour, PointId, SearchParams, Searcher, UnitVector, dot_product};
 
 use super::background::{Background, ByChance, moments};
@@ -74,26 +75,80 @@ impl<'l> Sources<'l> {
         options: &SearchOptions,
         limit: usize,
     ) -> Result<Candidates<'l>> {
-        let weights = match (options.mode, self.words) {
-            (Mode::Semantic, _) | (Mode::Auto | Mode::Hybrid, None) => Weights::MEANING,
-            (Mode::Lexical, None) => return Err(LexicalError::Missing.into()),
-            (Mode::Lexical, Some(_)) => Weights::WORDS,
-            (Mode::Auto | Mode::Hybrid, Some(_)) => Weights::BOTH,
-        };
-        let scope = self.demanded(query, scope)?;
-        let scorer = Scorer::new(vector.as_slice(), self.background.mean(), options.ranking);
+        let weights = self.weights(options.mode)?;
         let count = weights.candidates(limit, options.ranking);
-        let mut found = if weights.meaning > 0.0 {
+        let scope = self.demanded(query, scope)?;
+        let near = if weights.meaning > 0.0 {
             self.nearest(vector, count, &scope, options.exact)?
         } else {
             Vec::new()
         };
+        self.answer_with(near, query, vector, &scope, options, limit)
+    }
+
+    /// [`answer`](Self::answer) for many questions, on all cores.
+    pub(super) fn answer_many(
+        &self,
+        queries: &[Query],
+        vectors: &[UnitVector],
+        scope: &Arc<Scope>,
+        options: &SearchOptions,
+    ) -> Result<Vec<Candidates<'l>>> {
+        let weights = self.weights(options.mode)?;
+        let count = weights.candidates(options.limit, options.ranking);
+        // Questions about the same passages share the way through their vectors.
+        let alike = weights.meaning > 0.0 && !queries.iter().any(Query::is_demanding);
+        let near = if alike {
+            let parameters = parameters(options.exact);
+            let found =
+                self.searcher
+                    .search_many(vectors, count, &scope.selection(), &parameters)?;
+            found
+                .into_iter()
+                .map(|near| Some(self.near(near)))
+                .collect()
+        } else {
+            vec![None; queries.len()]
+        };
+        let questions = queries.par_iter().zip(vectors).zip(near);
+        questions
+            .map(|((query, vector), near)| match near {
+                Some(near) => self.answer_with(near, query, vector, scope, options, options.limit),
+                None => self.answer(query, vector, scope, options, options.limit),
+            })
+            .collect()
+    }
+
+    /// What counts how much in a mode, given what there is.
+    fn weights(&self, mode: Mode) -> Result<Weights> {
+        match (mode, self.words) {
+            (Mode::Semantic, _) | (Mode::Auto | Mode::Hybrid, None) => Ok(Weights::MEANING),
+            (Mode::Lexical, None) => Err(LexicalError::Missing.into()),
+            (Mode::Lexical, Some(_)) => Ok(Weights::WORDS),
+            (Mode::Auto | Mode::Hybrid, Some(_)) => Ok(Weights::BOTH),
+        }
+    }
+
+    /// [`answer`](Self::answer) where the nearest by meaning are known, and the scope has what is demanded only.
+    fn answer_with(
+        &self,
+        near: Vec<Near<'l>>,
+        query: &Query,
+        vector: &UnitVector,
+        scope: &Arc<Scope>,
+        options: &SearchOptions,
+        limit: usize,
+    ) -> Result<Candidates<'l>> {
+        let weights = self.weights(options.mode)?;
+        let count = weights.candidates(limit, options.ranking);
+        let scorer = Scorer::new(vector.as_slice(), self.background.mean(), options.ranking);
+        let mut found = near;
         let mut complete = found.len() < count;
         let mut words = Scores::default();
         let mut all_words = IdSet::new();
         if let Some(lexical) = self.words.filter(|_| weights.words > 0.0) {
             let near: IdSet = found.iter().map(|near| near.id).collect();
-            let allowed = Allowed::new(&scope, count, near.clone());
+            let allowed = Allowed::new(scope, count, near.clone());
             words = lexical.scores(query, allowed, self.languages)?;
             all_words = lexical.with_all_words(query, self.languages)?;
             complete &= words.best.len() < count;
@@ -135,13 +190,13 @@ impl<'l> Sources<'l> {
         scope: &Scope,
         exact: bool,
     ) -> Result<Vec<Near<'l>>> {
-        let parameters = SearchParams {
-            exact,
-            ..SearchParams::default()
-        };
         let found = self
             .searcher
-            .search(vector, count, &scope.selection(), &parameters)?;
+            .search(vector, count, &scope.selection(), &parameters(exact))?;
+        Ok(self.near(found))
+    }
+
+    fn near(&self, found: Vec<Neighbour>) -> Vec<Near<'l>> {
         let near = |near: Neighbour| {
             Some(Near {
                 id: near.id,
@@ -149,7 +204,7 @@ impl<'l> Sources<'l> {
                 cosine: near.score,
             })
         };
-        Ok(found.into_iter().filter_map(near).collect())
+        found.into_iter().filter_map(near).collect()
     }
 
     /// The scope without what the query excludes or what lacks something that it demands.
@@ -164,6 +219,13 @@ impl<'l> Sources<'l> {
             scope.restrict(demanded);
         }
         Ok(Arc::new(scope))
+    }
+}
+
+fn parameters(exact: bool) -> SearchParams {
+    SearchParams {
+        exact,
+        ..SearchParams::default()
     }
 }
 

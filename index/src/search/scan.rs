@@ -36,6 +36,27 @@ pub(super) fn scan(view: &View<'_>, query: &[f32], filter: &Filter<'_>, top: &mu
     }
 }
 
+/// Offers the points of a segment that the filter admits to the `top` of each query: for several queries that are
+/// answered together, on one thread. Each vector is read once for all of them.
+pub(super) fn scan_for_all(
+    view: &View<'_>,
+    filter: &Filter<'_>,
+    queries: &mut [(&[f32], &mut TopK)],
+) {
+    if filter.at_most(&view.members) < view.members.ids.len() / SELECTIVE {
+        let nodes = filter.nodes(&view.members);
+        for (query, top) in queries {
+            scan_nodes(view, query, filter, nodes.iter().copied(), top);
+        }
+        return;
+    }
+    for node in 0..view.nodes {
+        for (query, top) in &mut *queries {
+            scan_nodes(view, query, filter, std::iter::once(node), top);
+        }
+    }
+}
+
 /// Runs `scan` over 0 .. n, on several threads where that pays. Which thread takes what doesn't
 /// matter, since the best k of the best k are the best k.
 fn in_chunks(

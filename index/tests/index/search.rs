@@ -65,6 +65,39 @@ fn several_segments_answer_as_one() {
 }
 
 #[test]
+fn many_queries_are_answered_as_each_by_itself() {
+    let points = clustered(6_000, 24, 20, 1);
+    let some: IdSet = (0..6_000).filter(|id| id % 3 == 0).map(PointId).collect();
+    let few: IdSet = (0..6_000).filter(|id| id % 300 == 0).map(PointId).collect();
+    for options in [BuildOptions::default(), with_graph()] {
+        let searcher = write(&points, &options).searcher();
+        let queries = queries(50, 24, 20);
+        for only in [None, Some(&some), Some(&few)] {
+            let selection = Selection { only, except: None };
+            for params in [EXACT, SearchParams::default()] {
+                let together = searcher.search_many(&queries, 10, &selection, &params);
+                let each = queries
+                    .iter()
+                    .map(|query| searcher.search(query, 10, &selection, &params));
+                assert_eq!(
+                    together.unwrap(),
+                    each.collect::<Result<Vec<_>, _>>().unwrap()
+                );
+            }
+        }
+        let odd = [UnitVector::new(vec![1.0, 0.0]).unwrap()];
+        let refused = searcher.search_many(&odd, 1, &Selection::all(), &EXACT);
+        assert!(matches!(refused, Err(Error::QueryDimension { .. })));
+        assert!(
+            searcher
+                .search_many(&[], 1, &Selection::all(), &EXACT)
+                .unwrap()
+                .is_empty()
+        );
+    }
+}
+
+#[test]
 fn k_may_be_nothing_or_more_than_there_is() {
     let points = clustered(400, 5, 4, 1);
     for options in [BuildOptions::default(), with_graph()] {
