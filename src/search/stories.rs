@@ -16,6 +16,10 @@ use crate::library::Library;
 /// Only passages whose vectors are this near are looked at word by word.
 const NEAR: f32 = 0.8;
 
+/// How many candidates are looked at for copies of each story that is shown. Copies score nearly as much as what they are
+/// copies of; those with the very same text are found wherever they are.
+const LOOKED_AT: usize = 10;
+
 /// A passage and its copies.
 #[derive(Debug)]
 pub(super) struct Story<'l> {
@@ -125,7 +129,10 @@ pub(super) fn collapse<'l>(
         limit
     };
     let mut groups: Vec<Vec<Candidate<'_>>> = Vec::new();
-    'candidates: for candidate in candidates {
+    'candidates: for (place, candidate) in candidates.iter().enumerate() {
+        if groups.len() == most && place >= most.saturating_mul(LOOKED_AT) {
+            break;
+        }
         if !apart {
             for group in &mut groups {
                 if texts.are_copies(&group[0], candidate)? {
@@ -136,8 +143,6 @@ pub(super) fn collapse<'l>(
         }
         if groups.len() < most {
             groups.push(vec![*candidate]);
-        } else if apart {
-            break;
         }
     }
     let mut stories = Vec::new();

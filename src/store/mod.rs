@@ -17,6 +17,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
@@ -144,6 +145,8 @@ pub fn open_writer(root: &Path) -> Result<Writer, StoreError> {
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    // A statement keeps its plan whatever is bound to it, so that it isn't prepared anew for each number of a passage.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // A library may come from anywhere: its schema must not be able to run anything.
