@@ -7,6 +7,11 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+/// Only passages whose vectors are this near are looked at word by word. Measured in 2026 with all-MiniLM-L6-v2 on 400
+/// paragraphs: of the copies with every twelfth word changed 99 in 100 are, of those with a sentence left out and of
+/// excerpts 91, and of a paragraph run together with another one half.
+pub(super) const NEAR: f32 = 0.7;
+
 /// How many words a shingle has.
 const WORDS: usize = 3;
 

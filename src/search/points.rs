@@ -5,7 +5,9 @@ use topoi_index::dot_product;
 use super::sources::Candidate;
 
 /// How much it counts against a passage to be like one that was chosen before, and to answer the same place as one.
-/// Measured in 2026, see [`diverse`].
+///
+/// Measured in 2026: beside 25 articles of the sample library ten passages answer 8.1 different places instead of 4.4, and
+/// are .43 near instead of .46; beside 40 articles of a library of 102,083 passages 7.8 instead of 3.7, .65 instead of .71.
 const REDUNDANCY: f32 = 0.3;
 const SAME_PLACE: f32 = 0.1;
 

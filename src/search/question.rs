@@ -13,6 +13,10 @@ use crate::library::Library;
 /// How much passages that were good move a question towards them, all together, and passages that were bad away from
 /// them. The weights are those that have served since the SMART system (Rocchio, *Relevance Feedback in Information
 /// Retrieval*, 1971; Manning, Raghavan and Schütze, *Introduction to Information Retrieval*, 2008, chapter 9).
+///
+/// Measured in 2026 on the 31 questions of TIME that at least three articles answer, one of them liked, nDCG@10 on the
+/// others: .680 → .709 by meaning, .742 → .743 by meaning and words; twice the weight .724 and .743. To dislike with
+/// weights of .5 cost .03 to .06.
 const LIKE: f32 = 0.75;
 const UNLIKE: f32 = 0.15;
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use topoi_index::{PointId, UnitVector};
 use topoi_models::{Encoder, Role};
 
-use super::copies::Shingles;
+use super::copies::{NEAR, Shingles};
 use super::points::diverse;
 use super::question::embed;
 use super::ranking::Scorer;
@@ -17,9 +17,6 @@ use crate::article::{Article, ArticleId, Kind, PassageId, Place};
 use crate::error::{Error, Result};
 use crate::ingest;
 use crate::library::{Library, token_limit};
-
-/// Passages that are further from each other than this are no copies; see [`super::stories`].
-const NEAR: f32 = 0.8;
 
 /// How many passages are looked at for each point of an article and for each answer that is asked for, at least.
 const FEWEST_CANDIDATES: usize = 20;

@@ -7,14 +7,11 @@ use std::collections::hash_map::Entry;
 
 use topoi_index::{PointId, dot_product};
 
-use super::copies::Shingles;
+use super::copies::{NEAR, Shingles};
 use super::sources::Candidate;
 use crate::article::{ArticleId, Date, Passage, PassageId, StoredArticle};
 use crate::error::{Error, Result};
 use crate::library::Library;
-
-/// Only passages whose vectors are this near are looked at word by word.
-const NEAR: f32 = 0.8;
 
 /// How many candidates are looked at for copies of each story that is shown. Copies score nearly as much as what they are
 /// copies of; those with the very same text are found wherever they are.
