@@ -1,6 +1,6 @@
 //! Errors of the command line itself, and the hints of all errors.
 
-use topoi_models::{AcquireError, DistilError, EncodeError};
+use topoi_models::{AcquireError, DistilError, EncodeError, LoadError};
 
 /// Something that can't be done as it was asked, and what to do instead.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,8 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
         } else if let Some(error) = cause.downcast_ref::<topoi::store::StoreError>() {
             error.hint()
         } else if let Some(error) = cause.downcast_ref::<AcquireError>() {
+            error.hint()
+        } else if let Some(error) = cause.downcast_ref::<LoadError>() {
             error.hint()
         } else if let Some(error) = cause.downcast_ref::<EncodeError>() {
             error.hint()

@@ -109,7 +109,8 @@ pub(crate) fn show_hit(
 ) -> anyhow::Result<()> {
     let width = output.width() - INDENT;
     let path = short_path(&hit.article.path);
-    let sure = hit.sure.map(|sure| format!(" · {}", sureness(sure)));
+    let sure = hit.sure.filter(|sure| explain || *sure >= LIKELY);
+    let sure = sure.map(|sure| format!(" · {}", sureness(sure)));
     let sure = sure.unwrap_or_default();
     let title = hit.article.metadata.title.as_deref().unwrap_or(&path);
     let title = one_line(title, width.saturating_sub(sure.chars().count()));
@@ -165,6 +166,9 @@ pub(crate) fn show_hit(
     output.line("")?;
     Ok(())
 }
+
+/// An answer that is surer than this says so.
+const LIKELY: f32 = 0.5;
 
 /// How sure an answer is, for people.
 fn sureness(sure: f32) -> String {
