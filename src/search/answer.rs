@@ -1,9 +1,7 @@
 //! Candidates → what is shown: stories with their texts, articles and context.
 
-use topoi_index::PointId;
-
 use super::sources::{Candidate, Candidates};
-use super::stories::{Story, Texts, collapse};
+use super::stories::{Story, Texts, Wanted, collapse};
 use super::{Appearance, Context, Found, Hit, Scope, SearchOptions};
 use crate::article::{Passage, PassageId};
 use crate::error::Result;
@@ -21,30 +19,39 @@ impl Library {
         candidates: &mut dyn FnMut(usize) -> Result<Candidates<'l>>,
     ) -> Result<Found> {
         let mut texts = Texts::new(self);
+        let wanted = Wanted {
+            limit: options.limit,
+            per_article: options.per_article,
+            apart: options.copies,
+            scope,
+        };
         let mut limit = options.limit;
         loop {
-            let Candidates { list, complete } = candidates(limit)?;
+            let Candidates {
+                list,
+                complete,
+                floor,
+            } = candidates(limit)?;
             let (passing, missed) = cut(list, options.min_score);
-            let stories = collapse(
-                &passing,
-                options.limit,
-                options.per_article,
-                options.copies,
-                &mut texts,
-            )?;
-            if stories.len() < options.limit && !complete && limit < self.searcher().len() {
+            let stories = collapse(&passing, wanted, &mut texts)?;
+            let is_over = complete
+                || options
+                    .min_score
+                    .zip(floor)
+                    .is_some_and(|(least, floor)| floor < least);
+            if stories.len() < options.limit && !is_over && limit < self.searcher().len() {
                 limit = limit.saturating_mul(FACTOR);
                 continue;
             }
             let mut hits = Vec::with_capacity(stories.len());
             for story in &stories {
-                hits.push(self.hit(story, scope, options, &mut texts)?);
+                hits.push(self.hit(story, options.context, &mut texts)?);
             }
             let nearest_miss = match missed.filter(|_| hits.is_empty()) {
                 None => None,
                 Some(missed) => {
                     let story = Story::of(missed);
-                    let hit = self.hit(&story, scope, options, &mut texts)?;
+                    let hit = self.hit(&story, options.context, &mut texts)?;
                     Some(Box::new(hit))
                 }
             };
@@ -56,34 +63,18 @@ impl Library {
         }
     }
 
-    fn hit(
-        &self,
-        story: &Story<'_>,
-        scope: &Scope,
-        options: &SearchOptions,
-        texts: &mut Texts<'_>,
-    ) -> Result<Hit> {
+    fn hit(&self, story: &Story<'_>, context: u32, texts: &mut Texts<'_>) -> Result<Hit> {
         let Story { best, earliest, .. } = story;
         let passage = texts.passage(PassageId(earliest.id.0))?.clone();
         let mut copies = story.copies.clone();
-        if !options.copies {
-            // Those with the very same text are known, however many there are.
-            let exact = self.store().copies_of(passage.id)?.into_iter();
-            copies.extend(exact.filter(|copy| scope.contains(PointId(copy.0))));
-        }
         copies.sort_unstable();
-        copies.dedup();
-        let mut also = Vec::new();
-        for copy in copies.into_iter().filter(|copy| *copy != passage.id) {
-            let article = texts.article_of(copy)?.clone();
-            if article.id != passage.article {
-                also.push(Appearance {
-                    passage: copy,
-                    article,
-                });
-            }
+        let mut also = Vec::with_capacity(copies.len());
+        for copy in copies {
+            also.push(Appearance {
+                passage: copy,
+                article: texts.article_of(copy)?.clone(),
+            });
         }
-        also.dedup_by_key(|appearance| appearance.article.id);
         Ok(Hit {
             score: earliest.score,
             bm25: earliest.bm25,
@@ -91,7 +82,7 @@ impl Library {
             rerank: None,
             ranks: best.ranks,
             article: texts.article(passage.article)?.clone(),
-            context: self.context(&passage, options.context)?,
+            context: self.context(&passage, context)?,
             passage,
             also,
             answers: None,

@@ -299,5 +299,10 @@ fn candidates<'l>(
         let ordered = options.limit.saturating_mul(ORDERED_EACH);
         list = diverse(list, ordered);
     }
-    Ok(Candidates { list, complete })
+    Ok(Candidates {
+        list,
+        complete,
+        // Each point has its own.
+        floor: None,
+    })
 }

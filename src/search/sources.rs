@@ -55,6 +55,8 @@ pub(super) struct Candidates<'l> {
     pub(super) list: Vec<Candidate<'l>>,
     /// Whether these are all that there are.
     pub(super) complete: bool,
+    /// What no other passage scores more than, where that is known.
+    pub(super) floor: Option<f32>,
 }
 
 /// A passage near a vector.
@@ -75,8 +77,7 @@ impl<'l> Sources<'l> {
         options: &SearchOptions,
         limit: usize,
     ) -> Result<Candidates<'l>> {
-        let weights = self.weights(options.mode)?;
-        let count = weights.candidates(limit, options.ranking);
+        let (weights, count) = self.plan(options, limit)?;
         let scope = self.demanded(query, scope)?;
         let near = if weights.meaning > 0.0 {
             self.nearest(vector, count, &scope, options.exact)?
@@ -94,8 +95,7 @@ impl<'l> Sources<'l> {
         scope: &Arc<Scope>,
         options: &SearchOptions,
     ) -> Result<Vec<Candidates<'l>>> {
-        let weights = self.weights(options.mode)?;
-        let count = weights.candidates(options.limit, options.ranking);
+        let (weights, count) = self.plan(options, options.limit)?;
         // Questions about the same passages share the way through their vectors.
         let alike = weights.meaning > 0.0 && !queries.iter().any(Query::is_demanding);
         let near = if alike {
@@ -119,14 +119,15 @@ impl<'l> Sources<'l> {
             .collect()
     }
 
-    /// What counts how much in a mode, given what there is.
-    fn weights(&self, mode: Mode) -> Result<Weights> {
-        match (mode, self.words) {
-            (Mode::Semantic, _) | (Mode::Auto | Mode::Hybrid, None) => Ok(Weights::MEANING),
-            (Mode::Lexical, None) => Err(LexicalError::Missing.into()),
-            (Mode::Lexical, Some(_)) => Ok(Weights::WORDS),
-            (Mode::Auto | Mode::Hybrid, Some(_)) => Ok(Weights::BOTH),
-        }
+    /// What counts how much, given what there is, and how many candidates are wanted from each side.
+    fn plan(&self, options: &SearchOptions, limit: usize) -> Result<(Weights, usize)> {
+        let weights = match (options.mode, self.words) {
+            (Mode::Semantic, _) | (Mode::Auto | Mode::Hybrid, None) => Weights::MEANING,
+            (Mode::Lexical, None) => return Err(LexicalError::Missing.into()),
+            (Mode::Lexical, Some(_)) => Weights::WORDS,
+            (Mode::Auto | Mode::Hybrid, Some(_)) => Weights::BOTH,
+        };
+        Ok((weights, weights.candidates(limit, options.ranking)))
     }
 
     /// [`answer`](Self::answer) where the nearest by meaning are known, and the scope has what is demanded only.
@@ -139,11 +140,14 @@ impl<'l> Sources<'l> {
         options: &SearchOptions,
         limit: usize,
     ) -> Result<Candidates<'l>> {
-        let weights = self.weights(options.mode)?;
-        let count = weights.candidates(limit, options.ranking);
+        let (weights, count) = self.plan(options, limit)?;
         let scorer = Scorer::new(vector.as_slice(), self.background.mean(), options.ranking);
         let mut found = near;
         let mut complete = found.len() < count;
+        let floor = found
+            .iter()
+            .map(|near| scorer.score(near.cosine, near.vector))
+            .min_by(f32::total_cmp);
         let mut words = Scores::default();
         let mut all_words = IdSet::new();
         if let Some(lexical) = self.words.filter(|_| weights.words > 0.0) {
@@ -179,7 +183,11 @@ impl<'l> Sources<'l> {
                 candidate.sure = Some(1.0);
             }
         }
-        Ok(Candidates { list, complete })
+        Ok(Candidates {
+            list,
+            complete,
+            floor,
+        })
     }
 
     /// The `count` passages nearest by cosine, best first.

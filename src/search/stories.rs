@@ -7,6 +7,7 @@ use std::collections::hash_map::Entry;
 
 use topoi_index::{PointId, dot_product};
 
+use super::Scope;
 use super::copies::{NEAR, Shingles};
 use super::sources::Candidate;
 use crate::article::{ArticleId, Date, Passage, PassageId, StoredArticle};
@@ -16,6 +17,10 @@ use crate::library::Library;
 /// How many candidates are looked at for copies of each story that is shown. Copies score nearly as much as what they are
 /// copies of; those with the very same text are found wherever they are.
 const LOOKED_AT: usize = 10;
+
+/// How many stories more than may be shown of an article begin with a passage of it: some may turn out to be older in
+/// another article, for which they count. Without a limit a long article would be compared with itself.
+const SHOWN_ELSEWHERE: usize = 8;
 
 /// A passage and its copies.
 #[derive(Debug)]
@@ -110,27 +115,66 @@ impl<'l> Texts<'l> {
     }
 }
 
-/// Puts copies together: at most `limit` stories in the order of their best, and where that is asked for no more than
-/// `per_article` of an article. With `apart` each copy is a story of its own.
+/// Which stories are made of candidates.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'s> {
+    /// How many stories, at most.
+    pub(super) limit: usize,
+    /// How many of an article, at most.
+    pub(super) per_article: Option<usize>,
+    /// Whether each copy is a story of its own.
+    pub(super) apart: bool,
+    /// Which passages may be shown.
+    pub(super) scope: &'s Scope,
+}
+
+/// Puts copies together: stories in the order of the best of each.
 pub(super) fn collapse<'l>(
     candidates: &[Candidate<'l>],
-    limit: usize,
-    per_article: Option<usize>,
-    apart: bool,
+    wanted: Wanted<'_>,
     texts: &mut Texts<'_>,
 ) -> Result<Vec<Story<'l>>> {
-    // Which article a story counts for is known once all of its copies are.
-    let most = if per_article.is_some() {
-        usize::MAX
-    } else {
-        limit
-    };
+    let mut most = wanted.limit;
+    loop {
+        let groups = group(candidates, most, wanted, texts)?;
+        let might_be_more = groups.len() == most;
+        let mut stories = Vec::new();
+        let mut of_article: HashMap<ArticleId, usize> = HashMap::new();
+        for group in groups {
+            let Some(story) = story(group, wanted, texts)? else {
+                continue;
+            };
+            // An article counts where it is shown, which may be another one than where the best copy stands.
+            let article = texts.passage(PassageId(story.earliest.id.0))?.article;
+            let shown = of_article.entry(article).or_default();
+            *shown += 1;
+            if wanted.per_article.is_none_or(|most| *shown <= most) {
+                stories.push(story);
+            }
+        }
+        if stories.len() >= wanted.limit || !might_be_more {
+            stories.truncate(wanted.limit);
+            return Ok(stories);
+        }
+        most = most.saturating_mul(2);
+    }
+}
+
+/// Candidates with their copies among the others, up to `most` groups.
+fn group<'l>(
+    candidates: &[Candidate<'l>],
+    most: usize,
+    wanted: Wanted<'_>,
+    texts: &mut Texts<'_>,
+) -> Result<Vec<Vec<Candidate<'l>>>> {
     let mut groups: Vec<Vec<Candidate<'_>>> = Vec::new();
+    let mut of_article: HashMap<ArticleId, usize> = HashMap::new();
     'candidates: for (place, candidate) in candidates.iter().enumerate() {
-        if groups.len() == most && place >= most.saturating_mul(LOOKED_AT) {
+        let is_full = groups.len() == most;
+        if is_full && (wanted.apart || place >= most.saturating_mul(LOOKED_AT)) {
             break;
         }
-        if !apart {
+        if !wanted.apart {
             for group in &mut groups {
                 if texts.are_copies(&group[0], candidate)? {
                     group.push(*candidate);
@@ -138,39 +182,51 @@ pub(super) fn collapse<'l>(
                 }
             }
         }
-        if groups.len() < most {
-            groups.push(vec![*candidate]);
-        }
-    }
-    let mut stories = Vec::new();
-    let mut of_article: HashMap<ArticleId, usize> = HashMap::new();
-    for group in groups {
-        let Some(best) = group.first().copied() else {
+        if is_full {
             continue;
-        };
-        let mut earliest = best;
-        for copy in &group {
-            if texts.age(copy.id)? < texts.age(earliest.id)? {
-                earliest = *copy;
-            }
         }
-        if let Some(per_article) = per_article {
-            let article = texts.passage(PassageId(earliest.id.0))?.article;
-            let shown = of_article.entry(article).or_default();
-            *shown += 1;
-            if *shown > per_article {
+        if let Some(per_article) = wanted.per_article {
+            let article = texts.passage(PassageId(candidate.id.0))?.article;
+            let found = of_article.entry(article).or_default();
+            if *found >= per_article.saturating_add(SHOWN_ELSEWHERE) {
                 continue;
             }
+            *found += 1;
         }
-        let others = group.iter().filter(|copy| copy.id != earliest.id);
-        stories.push(Story {
-            best,
-            earliest,
-            copies: others.map(|copy| PassageId(copy.id.0)).collect(),
-        });
-        if stories.len() == limit {
-            break;
+        groups.push(vec![*candidate]);
+    }
+    Ok(groups)
+}
+
+/// A story of a passage and its copies, the best of them first; none of nothing.
+fn story<'l>(
+    mut group: Vec<Candidate<'l>>,
+    wanted: Wanted<'_>,
+    texts: &mut Texts<'_>,
+) -> Result<Option<Story<'l>>> {
+    let Some(best) = group.first().copied() else {
+        return Ok(None);
+    };
+    if !wanted.apart {
+        // Those with the very same text are known to the database, whether they are candidates or not.
+        let store = texts.library.store();
+        for copy in store.copies_of(PassageId(best.id.0))? {
+            let id = PointId(copy.0);
+            if wanted.scope.contains(id) && group.iter().all(|known| known.id != id) {
+                group.push(Candidate { id, ..best });
+            }
         }
     }
-    Ok(stories)
+    let mut earliest = best;
+    for copy in &group {
+        if texts.age(copy.id)? < texts.age(earliest.id)? {
+            earliest = *copy;
+        }
+    }
+    let others = group.iter().filter(|copy| copy.id != earliest.id);
+    Ok(Some(Story {
+        best,
+        earliest,
+        copies: others.map(|copy| PassageId(copy.id.0)).collect(),
+    }))
 }

@@ -132,7 +132,11 @@ fn many_copies_do_not_crowd_out_what_else_there_is() {
     let place = Place::new();
     let mut lines = String::new();
     for number in 0..600 {
-        lines += &format!("{{\"id\": \"c{number}\", \"text\": \"{PARAGRAPH}\"}}\n");
+        // The last one is the oldest.
+        let year = if number == 599 { 2019 } else { 2024 };
+        lines += &format!(
+            "{{\"id\": \"c{number}\", \"date\": \"{year}\", \"text\": \"{PARAGRAPH}\"}}\n"
+        );
     }
     for (number, body) in [
         "Dredging is dear.",
@@ -153,6 +157,7 @@ fn many_copies_do_not_crowd_out_what_else_there_is() {
         .find(|result| result["text"] == PARAGRAPH)
         .unwrap();
     assert_eq!(copies["also"].as_array().unwrap().len(), 599);
+    assert_eq!(copies["article"]["entry"], "c599");
 }
 
 #[test]
@@ -176,6 +181,32 @@ fn an_article_gets_no_more_places_than_are_asked_for() {
     place
         .run(["search", QUESTION, "--per-article", "0"])
         .refused(&["--per-article"]);
+}
+
+#[test]
+fn a_long_article_leaves_room_for_others() {
+    let place = Place::new();
+    let paragraphs: Vec<String> = (0..400)
+        .map(|number| format!("Rule {number} of the harbour is about ship {number}."))
+        .collect();
+    place.write("long.txt", paragraphs.join("\n\n"));
+    place.write(
+        "short.txt",
+        "The museum is closed on Mondays.\n\nIts roof leaks.",
+    );
+    place.run(["index", "long.txt", "short.txt"]).found();
+    for (most, expected) in [("1", 2), ("2", 4)] {
+        let answer = place
+            .run([
+                "search",
+                "rules of the harbour",
+                "--json",
+                "--per-article",
+                most,
+            ])
+            .json();
+        assert_eq!(answer["results"].as_array().unwrap().len(), expected);
+    }
 }
 
 #[test]
