@@ -153,7 +153,7 @@ fn next(
     file: &Path,
 ) -> anyhow::Result<Option<Option<Asked>>> {
     let mut line = Vec::new();
-    // Twice the length of a query, since JSON may write a character in several.
+    // JSON may write a byte in six, and there is an id besides.
     let most = 8 * MAX_QUERY_BYTES as u64;
     let read = lines.take(most).read_until(b'\n', &mut line);
     let read = read.map_err(|error| {

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::library::Library;
 
 /// How many times as many candidates are asked for where there were too few stories among them.
-const FACTOR: usize = 4;
+const FACTOR: usize = 10;
 
 impl Library {
     /// Asks `candidates` for at least so many, until there are as many stories as are wanted or no more candidates.

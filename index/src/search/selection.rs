@@ -53,9 +53,9 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Whether nothing is left out.
-    pub(crate) fn admits_all(&self) -> bool {
-        self.only.is_none() && self.except.is_none() && self.skip.is_none()
+    /// Whether it names what is left out, and not what is let in.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.only.is_none()
     }
 
     #[inline]
