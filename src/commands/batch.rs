@@ -72,7 +72,7 @@ pub(super) fn run(
     let options = SearchOptions {
         mode: arguments.mode.into(),
         limit: Reranker::candidates(arguments),
-        ..hits::options(&arguments.rank, &arguments.filter, &arguments.show)
+        ..hits::options(&arguments.answers)
     };
     let reranker = Reranker::load(context, arguments)?;
     interrupt::listen();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-pub(crate) use ask::{FilterArgs, FormatArgs, ModeArg, RankArgs, Related, Search, ShowArgs};
+pub(crate) use ask::{AnswerArgs, FilterArgs, FormatArgs, ModeArg, Related, Search};
 
 /// Semantic search for a library of articles.
 ///

@@ -8,16 +8,17 @@ use topoi::search::{Found, Hit, SearchOptions};
 use topoi_models::Encoder;
 
 use super::Outcome;
-use super::cli::{FilterArgs, FormatArgs, RankArgs, ShowArgs};
+use super::cli::AnswerArgs;
 use super::output::{
     ACCENT, FAINT, Output, ResultJson, STRONG, SearchJson, TimingsJson, by_line, clean, one_line,
     short_path,
 };
 
-pub(crate) fn options(rank: &RankArgs, filter: &FilterArgs, show: &ShowArgs) -> SearchOptions {
+pub(crate) fn options(answers: &AnswerArgs) -> SearchOptions {
+    let AnswerArgs { rank, show, .. } = answers;
     SearchOptions {
         limit: rank.limit,
-        filter: filter.filter(),
+        filter: answers.filter.filter(),
         exact: rank.exact,
         min_score: rank.min_score,
         per_article: rank.per_article.map(Into::into),
@@ -44,9 +45,9 @@ pub(crate) fn show(
     question: Question<'_>,
     mut found: Found,
     encoder: Option<&dyn Encoder>,
-    format: &FormatArgs,
-    show: &ShowArgs,
+    answers: &AnswerArgs,
 ) -> anyhow::Result<Outcome> {
+    let AnswerArgs { format, show, .. } = answers;
     if let Some(encoder) = encoder.filter(|_| !show.no_why) {
         library.explain(&mut found, encoder)?;
     }

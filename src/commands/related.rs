@@ -19,7 +19,7 @@ use super::target::{Target, stored_path};
 const MAX_BYTES: u64 = 64 << 20;
 
 pub(crate) fn run(context: &mut Context, arguments: &Related) -> anyhow::Result<Outcome> {
-    let options = hits::options(&arguments.rank, &arguments.filter, &arguments.show);
+    let options = hits::options(&arguments.answers);
     let library = context.open()?;
     let asked = &*arguments.origin;
     let known = match asked {
@@ -27,7 +27,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Related) -> anyhow::Result<
         asked => origin_in(&library, asked)?,
     };
     // What is in the library has its vectors already: the model is needed to say why, and for a new text.
-    let model = if known.is_none() || !arguments.show.no_why {
+    let model = if known.is_none() || !arguments.answers.show.no_why {
         Some(context.model_of(&library)?)
     } else {
         None
@@ -53,8 +53,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Related) -> anyhow::Result<
         question,
         found,
         encoder,
-        &arguments.format,
-        &arguments.show,
+        &arguments.answers,
     )
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Search) -> anyhow::Result<O
         Last {
             query: query(&arguments.query)?,
             mode: arguments.mode,
-            filter: arguments.filter.clone(),
+            filter: arguments.answers.filter.clone(),
             ..Last::default()
         }
     };
@@ -45,7 +45,8 @@ pub(crate) fn run(context: &mut Context, arguments: &Search) -> anyhow::Result<O
         mode: asked.mode.into(),
         except: asked.shown.clone(),
         limit: Reranker::candidates(arguments),
-        ..hits::options(&arguments.rank, &asked.filter, &arguments.show)
+        filter: asked.filter.filter(),
+        ..hits::options(&arguments.answers)
     };
     let feedback = feedback(&library, &asked)?;
     let mut found = library.search(&query, &feedback, encoder, &options)?;
@@ -74,8 +75,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Search) -> anyhow::Result<O
         question,
         found,
         Some(encoder),
-        &arguments.format,
-        &arguments.show,
+        &arguments.answers,
     )
 }
 
@@ -94,14 +94,14 @@ impl Reranker {
         let folder = context.locate(&model)?;
         Ok(Some(Self {
             model: CrossEncoder::load(&folder, &context.settings(None))?,
-            limit: arguments.rank.limit,
+            limit: arguments.answers.rank.limit,
         }))
     }
 
     /// How many passages a search is to find, so that there are as many to put in order as were asked for.
     pub(super) fn candidates(arguments: &Search) -> usize {
         let reranked = arguments.rerank.map_or(0, usize::from);
-        arguments.rank.limit.max(reranked)
+        arguments.answers.rank.limit.max(reranked)
     }
 
     pub(super) fn rerank(&self, query: &Query, found: &mut Found) -> anyhow::Result<()> {

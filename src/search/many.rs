@@ -11,7 +11,7 @@ use topoi_index::UnitVector;
 use topoi_models::Encoder;
 
 use super::question::Questioner;
-use super::sources::{Candidates, Sources};
+use super::sources::{Asked, Candidates, Sources};
 use super::{Feedback, Found, Query, Scope, SearchOptions};
 use crate::error::Result;
 use crate::library::Library;
@@ -71,9 +71,15 @@ impl Library {
                 let questions = queries.iter().zip(answered.vectors);
                 for ((query, vector), candidates) in questions.zip(answered.candidates) {
                     let mut first = Some(candidates);
+                    let asked = Asked {
+                        query,
+                        vector: &vector,
+                        scope: &scope,
+                        options,
+                    };
                     let found = self.tell(&scope, options, &mut |limit| match first.take() {
                         Some(first) => Ok(first),
-                        None => sources.answer(query, &vector, &scope, options, limit),
+                        None => sources.answer(asked, limit),
                     })?;
                     all.push(Found {
                         questions: vec![vector],

@@ -49,7 +49,7 @@ pub use why::{SentenceShare, Why};
 
 pub use crate::lexical::{Query, QueryError, WeightedTerm};
 
-use sources::Sources;
+use sources::{Asked, Sources};
 
 use crate::article::{Passage, PassageId, Place, StoredArticle};
 use crate::error::Result;
@@ -185,9 +185,13 @@ impl Library {
         let begin = Instant::now();
         let scope = Arc::new(self.scope_of(feedback, options)?);
         let sources = self.sources([query], options)?;
-        let found = self.tell(&scope, options, &mut |limit| {
-            sources.answer(query, &vector, &scope, options, limit)
-        })?;
+        let asked = Asked {
+            query,
+            vector: &vector,
+            scope: &scope,
+            options,
+        };
+        let found = self.tell(&scope, options, &mut |limit| sources.answer(asked, limit))?;
         Ok(Found {
             embedding,
             searching: begin.elapsed(),
@@ -218,7 +222,13 @@ impl Library {
     ) -> Result<Vec<PassageId>> {
         let scope = Arc::new(self.scope(&options.filter)?);
         let sources = self.sources([query], options)?;
-        let candidates = sources.answer(query, vector, &scope, options, options.limit)?;
+        let asked = Asked {
+            query,
+            vector,
+            scope: &scope,
+            options,
+        };
+        let candidates = sources.answer(asked, options.limit)?;
         let best = candidates.list.iter().take(options.limit);
         Ok(best.map(|candidate| PassageId(candidate.id.0)).collect())
     }

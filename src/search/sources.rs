@@ -67,24 +67,26 @@ pub(super) struct Near<'l> {
     pub(super) cosine: f32,
 }
 
+/// A question, and among which passages its answers are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) query: &'a Query,
+    pub(super) vector: &'a UnitVector,
+    pub(super) scope: &'a Arc<Scope>,
+    pub(super) options: &'a SearchOptions,
+}
+
 impl<'l> Sources<'l> {
     /// At least the `limit` best answers, or all that there are.
-    pub(super) fn answer(
-        &self,
-        query: &Query,
-        vector: &UnitVector,
-        scope: &Arc<Scope>,
-        options: &SearchOptions,
-        limit: usize,
-    ) -> Result<Candidates<'l>> {
-        let (weights, count) = self.plan(options, limit)?;
-        let scope = self.demanded(query, scope)?;
+    pub(super) fn answer(&self, asked: Asked<'_>, limit: usize) -> Result<Candidates<'l>> {
+        let (weights, count) = self.plan(asked.options, limit)?;
+        let scope = &self.demanded(asked.query, asked.scope)?;
         let near = if weights.meaning > 0.0 {
-            self.nearest(vector, count, &scope, options.exact)?
+            self.nearest(asked.vector, count, scope, asked.options.exact)?
         } else {
             Vec::new()
         };
-        self.answer_with(near, query, vector, &scope, options, limit)
+        self.answer_with(near, Asked { scope, ..asked }, limit)
     }
 
     /// [`answer`](Self::answer) for many questions, on all cores.
@@ -112,9 +114,17 @@ impl<'l> Sources<'l> {
         };
         let questions = queries.par_iter().zip(vectors).zip(near);
         questions
-            .map(|((query, vector), near)| match near {
-                Some(near) => self.answer_with(near, query, vector, scope, options, options.limit),
-                None => self.answer(query, vector, scope, options, options.limit),
+            .map(|((query, vector), near)| {
+                let asked = Asked {
+                    query,
+                    vector,
+                    scope,
+                    options,
+                };
+                match near {
+                    Some(near) => self.answer_with(near, asked, options.limit),
+                    None => self.answer(asked, options.limit),
+                }
             })
             .collect()
     }
@@ -134,12 +144,15 @@ impl<'l> Sources<'l> {
     fn answer_with(
         &self,
         near: Vec<Near<'l>>,
-        query: &Query,
-        vector: &UnitVector,
-        scope: &Arc<Scope>,
-        options: &SearchOptions,
+        asked: Asked<'_>,
         limit: usize,
     ) -> Result<Candidates<'l>> {
+        let Asked {
+            query,
+            vector,
+            scope,
+            options,
+        } = asked;
         let (weights, count) = self.plan(options, limit)?;
         let scorer = Scorer::new(vector.as_slice(), self.background.mean(), options.ranking);
         let mut found = near;

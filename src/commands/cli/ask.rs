@@ -98,6 +98,19 @@ pub(crate) struct ShowArgs {
     pub(crate) no_why: bool,
 }
 
+/// What can be said of the answers to any question.
+#[derive(Debug, Args)]
+pub(crate) struct AnswerArgs {
+    #[command(flatten)]
+    pub(crate) rank: RankArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Search {
     /// What to look for, in any words; "a phrase" and +word must be there, -word must not; "this" - "that" goes by the
@@ -132,13 +145,7 @@ pub(crate) struct Search {
     )]
     pub(crate) reranker: String,
     #[command(flatten)]
-    pub(crate) rank: RankArgs,
-    #[command(flatten)]
-    pub(crate) filter: FilterArgs,
-    #[command(flatten)]
-    pub(crate) show: ShowArgs,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
+    pub(crate) answers: AnswerArgs,
 }
 
 fn target(text: &str) -> Result<Target, String> {
@@ -151,13 +158,7 @@ pub(crate) struct Related {
     #[arg(value_name = "PASSAGE|ARTICLE|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) origin: String,
     #[command(flatten)]
-    pub(crate) rank: RankArgs,
-    #[command(flatten)]
-    pub(crate) filter: FilterArgs,
-    #[command(flatten)]
-    pub(crate) show: ShowArgs,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
+    pub(crate) answers: AnswerArgs,
 }
 
 /// What a query is answered by.
