@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use topoi::search::{Feedback, Found, Query, SearchOptions};
+use topoi::search::{Found, Query, SearchOptions};
 
 use super::Outcome;
 use super::cli::Search;
@@ -15,8 +15,7 @@ use super::failure::Failure;
 use super::hits;
 use super::interrupt;
 use super::output::ResultJson;
-use super::search::{MAX_QUERY_BYTES, Reranker};
-use super::target::passages_of;
+use super::search::{MAX_QUERY_BYTES, Reranker, feedback};
 
 /// How many questions are answered before the answers are written: enough for all cores to be busy.
 const TOGETHER: usize = 512;
@@ -65,10 +64,7 @@ pub(super) fn run(
         Box::new(BufReader::new(opened))
     };
     let (library, model) = context.open_with_model()?;
-    let feedback = Feedback {
-        like: passages_of(&library, &arguments.like)?,
-        unlike: passages_of(&library, &arguments.unlike)?,
-    };
+    let feedback = feedback(&library, &arguments.like, &arguments.unlike)?;
     let options = SearchOptions {
         mode: arguments.mode.into(),
         limit: Reranker::candidates(arguments),

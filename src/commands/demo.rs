@@ -67,10 +67,11 @@ pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Out
         arguments.query
     ))?;
     let query = Query::parse(&arguments.query).map_err(topoi::Error::from)?;
+    let lines = library.lines();
     let mut found = library.search(&query, &Feedback::default(), encoder, &options)?;
     library.explain(&mut found, encoder)?;
     for (hit, rank) in found.hits.iter().zip(1..) {
-        hits::show_hit(output, &library, hit, rank, false)?;
+        hits::show_hit(output, &lines, hit, rank, false)?;
     }
     if let Some(best) = found.hits.first() {
         output.line(format_args!(
@@ -79,7 +80,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Out
         let mut related = library.related(&Origin::Passage(best.passage.id), &options)?;
         library.explain(&mut related, encoder)?;
         for (hit, rank) in related.hits.iter().zip(1..) {
-            hits::show_hit(output, &library, hit, rank, false)?;
+            hits::show_hit(output, &lines, hit, rank, false)?;
         }
     }
     output.line(format_args!(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use topoi::article::{Kind, Passage};
-use topoi::library::Library;
+use topoi::library::{Library, Lines};
 use topoi::search::{Found, Hit, SearchOptions};
 use topoi_models::Encoder;
 
@@ -51,8 +51,9 @@ pub(crate) fn show(
     if let Some(encoder) = encoder.filter(|_| !show.no_why) {
         library.explain(&mut found, encoder)?;
     }
+    let lines = library.lines();
     let json = |(hit, rank): (&Hit, usize)| {
-        ResultJson::new(hit, rank, library.line(&hit.article, hit.passage.span))
+        ResultJson::new(hit, rank, lines.line(&hit.article, hit.passage.span))
     };
     if format.json {
         output.json(&SearchJson {
@@ -69,7 +70,7 @@ pub(crate) fn show(
         }
     } else {
         for (hit, rank) in found.hits.iter().zip(1..) {
-            show_hit(output, library, hit, rank, show.explain)?;
+            show_hit(output, &lines, hit, rank, show.explain)?;
         }
         let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
         output.detail(format_args!(
@@ -103,7 +104,7 @@ const INDENT: usize = 10;
 
 pub(crate) fn show_hit(
     output: &mut Output,
-    library: &Library,
+    lines: &Lines<'_>,
     hit: &Hit,
     rank: usize,
     explain: bool,
@@ -140,7 +141,7 @@ pub(crate) fn show_hit(
         hit.passage.id, hit.passage.place, hit.article.paragraphs
     );
     // A path that is cut off can't be opened, so where it doesn't fit it has a line of its own.
-    let line = library.line(&hit.article, hit.passage.span);
+    let line = lines.line(&hit.article, hit.passage.span);
     let line = line.map(|line| format!(":{line}")).unwrap_or_default();
     let gap = if place.chars().count() + path.chars().count() + line.len() + 3 <= width {
         " · ".to_owned()

@@ -27,18 +27,19 @@ pub(crate) fn run(context: &mut Context, arguments: &Related) -> anyhow::Result<
         asked => origin_in(&library, asked)?,
     };
     // What is in the library has its vectors already: the model is needed to say why, and for a new text.
-    let model = if known.is_none() || !arguments.answers.show.no_why {
-        Some(context.model_of(&library)?)
-    } else {
-        None
-    };
-    let encoder = model.as_ref().map(|model| model.encoder.as_ref());
-    let found = match (known, encoder) {
-        (Some(origin), _) => library.related(&origin, &options)?,
-        (None, Some(encoder)) => {
-            library.related_to_text(&read(context, asked)?, encoder, &options)?
+    let (found, model) = match known {
+        Some(origin) => {
+            let found = library.related(&origin, &options)?;
+            let explain = !arguments.answers.show.no_why;
+            let model = explain.then(|| context.model_of(&library)).transpose()?;
+            (found, model)
         }
-        (None, None) => return Ok(Outcome::NothingFound),
+        None => {
+            let articles = read(context, asked)?;
+            let model = context.model_of(&library)?;
+            let found = library.related_to_text(&articles, model.encoder.as_ref(), &options)?;
+            (found, Some(model))
+        }
     };
     let question = Question {
         schema: "topoi.related.v1",
@@ -52,7 +53,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Related) -> anyhow::Result<
         &library,
         question,
         found,
-        encoder,
+        model.as_ref().map(|model| model.encoder.as_ref()),
         &arguments.answers,
     )
 }

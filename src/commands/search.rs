@@ -15,7 +15,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::hits::{self, Question};
 use super::last::{self, Last};
-use super::target::passages_of;
+use super::target::{Target, passages_of};
 
 /// A query longer than this is no query; `related` takes whole articles.
 pub(super) const MAX_QUERY_BYTES: usize = 64 * 1024;
@@ -48,7 +48,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Search) -> anyhow::Result<O
         filter: asked.filter.filter(),
         ..hits::options(&arguments.answers)
     };
-    let feedback = feedback(&library, &asked)?;
+    let feedback = feedback(&library, &asked.like, &asked.unlike)?;
     let mut found = library.search(&query, &feedback, encoder, &options)?;
     if let Some(reranker) = &reranker {
         reranker.rerank(&query, &mut found)?;
@@ -109,10 +109,15 @@ impl Reranker {
     }
 }
 
-fn feedback(library: &Library, asked: &Last) -> anyhow::Result<Feedback> {
+/// The passages that were liked, and those that weren't.
+pub(super) fn feedback(
+    library: &Library,
+    like: &[Target],
+    unlike: &[Target],
+) -> anyhow::Result<Feedback> {
     Ok(Feedback {
-        like: passages_of(library, &asked.like)?,
-        unlike: passages_of(library, &asked.unlike)?,
+        like: passages_of(library, like)?,
+        unlike: passages_of(library, unlike)?,
     })
 }
 

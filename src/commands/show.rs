@@ -63,11 +63,10 @@ fn select(library: &Library, target: Target, around: u32) -> anyhow::Result<Sele
             (passage.article, Some(passage))
         }
     };
-    let mut passages = store.passages_of(article)?;
-    if let Some(asked) = &asked {
-        passages
-            .retain(|passage| passage.place.paragraph.abs_diff(asked.place.paragraph) <= around);
-    }
+    let passages = match &asked {
+        Some(asked) => store.passages_around(asked, around)?,
+        None => store.passages_of(article)?,
+    };
     let article = store.article(article)?.ok_or(Error::NoArticle(article))?;
     Ok(Selected {
         article,

@@ -1,5 +1,7 @@
 //! Where in a file an editor finds a paragraph.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -7,22 +9,53 @@ use super::Library;
 use crate::article::{Span, StoredArticle};
 use crate::ingest;
 
+/// Finds the lines of paragraphs in their files, each of which is read once.
+#[derive(Debug)]
+pub struct Lines<'l> {
+    library: &'l Library,
+    files: RefCell<HashMap<String, Option<LineEnds>>>,
+}
+
+/// Where the lines of a file end, in the bytes that spans count.
+#[derive(Debug)]
+struct LineEnds(Vec<usize>);
+
 impl Library {
+    /// Finds the lines of paragraphs in the files that they were read from.
+    #[must_use]
+    pub fn lines(&self) -> Lines<'_> {
+        Lines {
+            library: self,
+            files: RefCell::default(),
+        }
+    }
+}
+
+impl Lines<'_> {
     /// The line, from 1, in an article's file at which `span` begins. `None` where the file holds several articles, is
     /// gone, or has changed since it was read.
+    #[must_use]
     pub fn line(&self, article: &StoredArticle, span: Span) -> Option<usize> {
         if article.entry.is_some() {
             return None;
         }
-        let path = Path::new(&article.path);
-        let known = self.store().file(&article.path).ok()??;
+        let mut files = self.files.borrow_mut();
+        let file = files.entry(article.path.clone());
+        let LineEnds(ends) = file.or_insert_with(|| self.read(&article.path)).as_ref()?;
+        Some(ends.partition_point(|end| *end < span.start) + 1)
+    }
+
+    fn read(&self, path: &str) -> Option<LineEnds> {
+        let known = self.library.store().file(path).ok()??;
+        let path = Path::new(path);
         if fs::metadata(path).ok()?.len() != known.size {
             return None;
         }
         let bytes = ingest::read_file(path, ingest::DEFAULT_MAX_FILE_SIZE).ok()?;
         let decoded = ingest::decode(&bytes).ok()?;
-        let start = span.start.checked_sub(decoded.offset)?;
-        let before = decoded.text.as_bytes().get(..start)?;
-        Some(before.iter().filter(|byte| **byte == b'\n').count() + 1)
+        let ends = decoded.text.match_indices('\n');
+        Some(LineEnds(
+            ends.map(|(place, _)| place + decoded.offset).collect(),
+        ))
     }
 }

@@ -21,6 +21,7 @@ pub use check::{Finding, Findings, check, drop_segments, drop_words};
 pub use commentary::Commentary;
 pub use indexer::Indexer;
 pub(crate) use indexer::token_limit;
+pub use lines::Lines;
 pub use report::{IndexReport, Observer, Refusal, Silent, Windowing};
 
 use crate::article::PassageId;

@@ -96,11 +96,8 @@ impl Library {
         if paragraphs == 0 {
             return Ok(Context::default());
         }
-        let mut around = self.store().passages_of(passage.article)?;
-        around.retain(|other| {
-            other.id != passage.id
-                && other.place.paragraph.abs_diff(passage.place.paragraph) <= paragraphs
-        });
+        let mut around = self.store().passages_around(passage, paragraphs)?;
+        around.retain(|other| other.id != passage.id);
         let (before, after) = around
             .into_iter()
             .partition(|other| other.place < passage.place);

@@ -13,7 +13,7 @@ use super::question::embed;
 use super::ranking::Scorer;
 use super::sources::{Candidate, Candidates, Near, Ranks, Sources, set_sureness};
 use super::{Found, Ranking, Scope, SearchOptions};
-use crate::article::{Article, ArticleId, Kind, PassageId, Place};
+use crate::article::{Article, ArticleId, Kind, Passage, PassageId, Place};
 use crate::error::{Error, Result};
 use crate::ingest;
 use crate::library::{Library, token_limit};
@@ -67,29 +67,20 @@ impl Library {
         }
         scope.exclude(passages.iter().map(|passage| passage.id));
         let body = passages.iter().filter(|passage| passage.kind == Kind::Body);
-        let whole = Shingles::of_all(body.clone().map(|passage| passage.text.as_str()));
-        let points: Vec<Point> = match asked {
-            None => body
-                .map(|passage| {
-                    Ok(Point {
-                        place: Some(passage.place),
-                        text: passage.text.clone(),
-                        vector: self.vector_of(passage.id)?,
-                    })
-                })
-                .collect::<Result<_>>()?,
-            Some(id) => passages
-                .iter()
-                .filter(|passage| passage.id == id)
-                .map(|passage| {
-                    Ok(Point {
-                        place: None,
-                        text: passage.text.clone(),
-                        vector: self.vector_of(id)?,
-                    })
-                })
-                .collect::<Result<_>>()?,
+        let whole = Shingles::of_all(body.map(|passage| passage.text.as_str()));
+        let is_asked = |passage: &&Passage| match asked {
+            None => passage.kind == Kind::Body,
+            Some(id) => passage.id == id,
         };
+        let point = |passage: &Passage| {
+            Ok(Point {
+                place: asked.is_none().then_some(passage.place),
+                text: passage.text.clone(),
+                vector: self.vector_of(passage.id)?,
+            })
+        };
+        let points = passages.iter().filter(is_asked).map(point);
+        let points: Vec<Point> = points.collect::<Result<_>>()?;
         let found = self.beside(points, &whole, scope, options)?;
         Ok(Found {
             searching: begin.elapsed(),

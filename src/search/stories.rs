@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::Hash;
 
 use topoi_index::{PointId, dot_product};
 
@@ -63,23 +64,17 @@ impl<'l> Texts<'l> {
     }
 
     pub(super) fn passage(&mut self, id: PassageId) -> Result<&Passage> {
-        match self.passages.entry(id) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(new) => {
-                let passage = self.library.store().passage(id)?;
-                Ok(new.insert(passage.ok_or(Error::NoPassage(id))?))
-            }
-        }
+        let library = self.library;
+        known(&mut self.passages, id, || {
+            library.store().passage(id)?.ok_or(Error::NoPassage(id))
+        })
     }
 
     pub(super) fn article(&mut self, id: ArticleId) -> Result<&StoredArticle> {
-        match self.articles.entry(id) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(new) => {
-                let article = self.library.store().article(id)?;
-                Ok(new.insert(article.ok_or(Error::NoArticle(id))?))
-            }
-        }
+        let library = self.library;
+        known(&mut self.articles, id, || {
+            library.store().article(id)?.ok_or(Error::NoArticle(id))
+        })
     }
 
     pub(super) fn article_of(&mut self, passage: PassageId) -> Result<&StoredArticle> {
@@ -113,6 +108,18 @@ impl<'l> Texts<'l> {
         let date = date.map(Date::earliest);
         Ok((date.is_none(), date, id))
     }
+}
+
+/// What is in the map, read now if it isn't there yet.
+fn known<K: Eq + Hash, V>(
+    map: &mut HashMap<K, V>,
+    key: K,
+    read: impl FnOnce() -> Result<V>,
+) -> Result<&V> {
+    Ok(match map.entry(key) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => new.insert(read()?),
+    })
 }
 
 /// Which stories are made of candidates.

@@ -53,19 +53,23 @@ impl Library {
         let reasons = match encoder.attribute(&pairs, Role::Passage)? {
             Some(attributions) => {
                 let background = self.background()?;
+                let scorer = |question| Scorer::new(question, background.mean(), found.ranking);
+                let usual: Vec<f32> = found
+                    .questions
+                    .iter()
+                    .map(|question| {
+                        let question = question.as_slice();
+                        moments(&background.scores(question, &scorer(question))).mean()
+                    })
+                    .collect();
                 let mut reasons = Vec::with_capacity(pairs.len());
                 for ((hit, (_, question)), attribution) in
                     found.hits.iter().zip(&pairs).zip(&attributions)
                 {
-                    let scorer = Scorer::new(question, background.mean(), found.ranking);
                     let vector = self.vector_of(hit.passage.id)?;
-                    let usual = moments(&background.scores(question, &scorer)).mean();
-                    reasons.push(shares(
-                        hit,
-                        attribution,
-                        scorer.length(vector.as_slice()),
-                        usual,
-                    ));
+                    let length = scorer(*question).length(vector.as_slice());
+                    let usual = usual.get(hit.question).copied().unwrap_or_default();
+                    reasons.push(shares(hit, attribution, length, usual));
                 }
                 reasons
             }

@@ -407,6 +407,22 @@ impl Reader {
         })
     }
 
+    /// A passage and those around it in its article: of as many `paragraphs` before and behind its own.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    pub fn passages_around(
+        &self,
+        passage: &Passage,
+        paragraphs: u32,
+    ) -> Result<Vec<Passage>, StoreError> {
+        let mut around = self.passages_of(passage.article)?;
+        let own = passage.place.paragraph;
+        around.retain(|other| other.place.paragraph.abs_diff(own) <= paragraphs);
+        Ok(around)
+    }
+
     /// The passages with the same text as this one, itself among them.
     ///
     /// # Errors

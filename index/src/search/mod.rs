@@ -124,13 +124,8 @@ impl Searcher {
         selection: &Selection<'_>,
         params: &SearchParams,
     ) -> Result<Vec<Neighbour>, Error> {
-        match self.space() {
-            Some(space) if space.dim != query.dim() => Err(Error::QueryDimension {
-                found: query.dim(),
-                expected: space.dim,
-            }),
-            _ => Ok(self.nearest(query.as_slice(), k, &Filter::new(selection, None), params)),
-        }
+        self.expect_dimension(std::slice::from_ref(query))?;
+        Ok(self.nearest(query.as_slice(), k, &Filter::new(selection, None), params))
     }
 
     /// [`search`](Self::search) for many queries, which are shared out over the threads of the current rayon pool: what
@@ -146,16 +141,12 @@ impl Searcher {
         selection: &Selection<'_>,
         params: &SearchParams,
     ) -> Result<Vec<Vec<Neighbour>>, Error> {
-        if let Some(space) = self.space()
-            && let Some(query) = queries.iter().find(|query| query.dim() != space.dim)
-        {
-            return Err(Error::QueryDimension {
-                found: query.dim(),
-                expected: space.dim,
-            });
-        }
+        self.expect_dimension(queries)?;
         let filter = Filter::new(selection, None);
-        let together = |queries: &[UnitVector]| self.nearest_to_each(queries, k, &filter, params);
+        let together = |queries: &[UnitVector]| {
+            let queries: Vec<&[f32]> = queries.iter().map(UnitVector::as_slice).collect();
+            self.nearest_to_each(&queries, k, &filter, params)
+        };
         Ok(queries
             .par_chunks(TOGETHER)
             .flat_map_iter(together)
@@ -179,10 +170,34 @@ impl Searcher {
         Ok(self.nearest(query, k, &Filter::new(selection, Some(id)), params))
     }
 
-    /// The same for a few queries on this thread.
+    fn expect_dimension(&self, queries: &[UnitVector]) -> Result<(), Error> {
+        if let Some(space) = self.space()
+            && let Some(query) = queries.iter().find(|query| query.dim() != space.dim)
+        {
+            return Err(Error::QueryDimension {
+                found: query.dim(),
+                expected: space.dim,
+            });
+        }
+        Ok(())
+    }
+
+    /// The query must have the right dimension.
+    fn nearest(
+        &self,
+        query: &[f32],
+        k: usize,
+        filter: &Filter<'_>,
+        params: &SearchParams,
+    ) -> Vec<Neighbour> {
+        let found = self.nearest_to_each(&[query], k, filter, params);
+        found.into_iter().flatten().collect()
+    }
+
+    /// The same for a few queries.
     fn nearest_to_each(
         &self,
-        queries: &[UnitVector],
+        queries: &[&[f32]],
         k: usize,
         filter: &Filter<'_>,
         params: &SearchParams,
@@ -195,41 +210,19 @@ impl Searcher {
                 continue;
             }
             let mut scanned: Vec<(&[f32], &mut TopK)> = Vec::new();
-            for (query, top) in queries.iter().zip(&mut tops) {
-                let query = query.as_slice();
+            for (&query, top) in queries.iter().zip(&mut tops) {
                 match through_graph(&view, query, filter, at_most, k, params) {
                     Some(found) => found.into_iter().for_each(|found| top.offer(found)),
                     None => scanned.push((query, top)),
                 }
             }
-            if !scanned.is_empty() {
-                scan::scan_for_all(&view, filter, &mut scanned);
+            match scanned.as_mut_slice() {
+                [] => {}
+                [(query, top)] => scan::scan(&view, query, filter, top),
+                several => scan::scan_for_all(&view, filter, several),
             }
         }
         tops.into_iter().map(TopK::into_sorted).collect()
-    }
-
-    /// The query must have the right dimension.
-    fn nearest(
-        &self,
-        query: &[f32],
-        k: usize,
-        filter: &Filter<'_>,
-        params: &SearchParams,
-    ) -> Vec<Neighbour> {
-        let mut top = TopK::new(k);
-        for segment in &self.segments {
-            let view = segment.view();
-            let at_most = filter.at_most(&view.members);
-            if at_most == 0 || k == 0 {
-                continue;
-            }
-            match through_graph(&view, query, filter, at_most, k, params) {
-                Some(found) => found.into_iter().for_each(|found| top.offer(found)),
-                None => scan::scan(&view, query, filter, &mut top),
-            }
-        }
-        top.into_sorted()
     }
 }
 

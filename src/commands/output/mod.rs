@@ -69,20 +69,25 @@ impl Output {
 
     /// Text wrapped to the width, each line behind `indent` spaces.
     pub(crate) fn wrapped(&mut self, text: &str, indent: usize) -> io::Result<()> {
-        let margin = " ".repeat(indent);
-        for line in textwrap::wrap(&clean(text), self.width.saturating_sub(indent).max(20)) {
-            writeln!(self.data, "{margin}{line}")?;
-        }
-        Ok(())
+        self.wrapped_in(Style::new(), text, indent)
     }
 
     /// The same, faint.
     pub(crate) fn faint(&mut self, text: &str, indent: usize) -> io::Result<()> {
+        self.wrapped_in(FAINT, text, indent)
+    }
+
+    fn wrapped_in(&mut self, style: Style, text: &str, indent: usize) -> io::Result<()> {
         let margin = " ".repeat(indent);
-        for line in textwrap::wrap(&clean(text), self.width.saturating_sub(indent).max(20)) {
-            writeln!(self.data, "{margin}{FAINT}{line}{FAINT:#}")?;
+        for line in textwrap::wrap(&clean(text), self.columns(indent)) {
+            writeln!(self.data, "{margin}{style}{line}{style:#}")?;
         }
         Ok(())
+    }
+
+    /// How many columns are left behind `indent` spaces.
+    fn columns(&self, indent: usize) -> usize {
+        self.width.saturating_sub(indent).max(20)
     }
 
     /// The same with a part of the text, in bytes, set off from the rest: in bold, or between asterisks where there are
@@ -112,7 +117,7 @@ impl Output {
         );
         let margin = " ".repeat(indent);
         let mut within = false;
-        for line in textwrap::wrap(&marked, self.width.saturating_sub(indent).max(20)) {
+        for line in textwrap::wrap(&marked, self.columns(indent)) {
             // Styles end with each line, since pagers take them so.
             let begin = if within && self.styled { &*open } else { "" };
             let last = line.rfind(&*open).max(line.rfind(&*close));
