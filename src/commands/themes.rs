@@ -6,7 +6,7 @@ use serde::Serialize;
 use topoi::article::{ArticleId, Passage, PassageId, StoredArticle};
 use topoi::library::{Commentary, Library};
 use topoi::store::Filter;
-use topoi::themes::{Options, Theme};
+use topoi::themes::{Count, Options, Theme};
 
 use super::Outcome;
 use super::cli::Themes;
@@ -15,7 +15,7 @@ use super::output::{FAINT, Output, PassageJson, STRONG, by_line, clean, one_line
 
 /// What to show of which themes.
 pub(crate) struct Choice {
-    pub(crate) options: Options,
+    pub(crate) options: Options<'static>,
     pub(crate) filter: Filter,
     /// How many passages of each theme.
     pub(crate) passages: usize,
@@ -35,7 +35,6 @@ impl Default for Choice {
 struct ThemesJson {
     schema: &'static str,
     modularity: f64,
-    resolution: f64,
     themes: Vec<ThemeJson>,
 }
 
@@ -59,8 +58,7 @@ struct MemberJson {
 pub(crate) fn run(context: &mut Context, arguments: &Themes) -> anyhow::Result<Outcome> {
     let library = context.open()?;
     let options = Options {
-        count: arguments.count,
-        seed: arguments.seed,
+        count: arguments.count.map_or(Count::Natural(0), Count::Exactly),
         ..Options::default()
     };
     let choice = Choice {
@@ -123,7 +121,6 @@ fn json(library: &Library, commentary: &Commentary) -> anyhow::Result<ThemesJson
     Ok(ThemesJson {
         schema: "topoi.themes.v1",
         modularity: commentary.themes.modularity,
-        resolution: commentary.themes.resolution,
         themes,
     })
 }

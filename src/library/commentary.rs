@@ -6,10 +6,7 @@ use super::Library;
 use crate::article::{Passage, PassageId};
 use crate::error::{Error, Result};
 use crate::store::Filter;
-use crate::themes::{self, Node, Options, Themes};
-
-/// How many neighbours of each passage the graph is made of; what the constants of [`themes`] were tuned with.
-const NEIGHBOURS: usize = 15;
+use crate::themes::{self, NEIGHBOURS, Node, Options, Themes};
 
 /// Themes, and the passages that they are about.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +23,7 @@ impl Library {
     /// # Errors
     ///
     /// Where the options can't be fulfilled, or the library is damaged.
-    pub fn themes(&self, filter: &Filter, options: &Options) -> Result<Commentary> {
+    pub fn themes(&self, filter: &Filter, options: &Options<'_>) -> Result<Commentary> {
         let scope = self.scope(filter)?;
         let neighbours = self
             .searcher()

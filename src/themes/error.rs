@@ -60,32 +60,26 @@ pub enum ThemesError {
         /// Whose vector it is.
         passage: usize,
     },
-    /// The resolution is not a positive finite number.
+    /// Earlier themes or what is held, and the passages, differ in number.
     #[error(
-        "the resolution {resolution} is not a positive number: 1 is usual, more gives smaller themes"
+        "{passages} passages came with {entries} entries of what is known of them: each passage needs one"
     )]
-    Resolution {
-        /// The resolution that was asked for.
-        resolution: f64,
+    EntryCount {
+        /// How many passages there are.
+        passages: usize,
+        /// How many entries there are.
+        entries: usize,
     },
-    /// No themes, or more themes than there are passages, were asked for.
+    /// A number of themes was asked for that can't be had.
     #[error(
-        "{count} themes were asked for in {passages} passages: ask for at least 1 and at most {passages}"
+        "{count} themes were asked for in {passages} passages: ask for at least {fewest} and at most {passages}"
     )]
     Count {
         /// How many themes were asked for.
         count: usize,
+        /// How many there must be: as many as are held apart, and at least one.
+        fewest: usize,
         /// How many passages there are.
         passages: usize,
-    },
-    /// Both a number of themes and a resolution were asked for.
-    #[error(
-        "a number of themes ({count}) and a resolution ({resolution}) were both asked for: give one of them"
-    )]
-    CountAndResolution {
-        /// The number of themes that was asked for.
-        count: usize,
-        /// The resolution that was asked for.
-        resolution: f64,
     },
 }

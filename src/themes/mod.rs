@@ -1,12 +1,12 @@
 //! What a body of commentary is about: passages that treat the same matter, found, named and counted.
 //!
 //! [`find`] takes passages, the nearest neighbours of each (from the vector index) and their vectors, and divides
-//! the passages into themes: a graph over the passages ([`graph`]), in which those that follow each other in an
-//! article are linked as well, its communities ([`communities`]) at the
-//! resolution that holds best when part of the evidence is taken away, and for each community a label, the
+//! the passages into themes. A [graph](graph) links neighbours, and those that follow each other in an article; the
+//! passages are drawn together along its links, joined into a tree of ever larger groups, and at each number of groups moved to where
+//! they are nearest. The number that tells the most is taken. For each theme there is a label, the
 //! passages that stand for it, and how firmly each passage belongs. Every passage has a theme: there is no
-//! bucket of the unclassifiable. Everything here is a function of its arguments: nothing is read, written or
-//! printed, and the same arguments give the same themes on any number of threads.
+//! bucket of the unclassifiable. Nothing is left to chance, and everything here is a function of its arguments: nothing is read,
+//! written or printed, and the same arguments give the same themes on any number of threads.
 //!
 //! ```
 //! use topoi::themes::{Node, Options, find};
@@ -23,16 +23,18 @@
 //! # Ok::<(), topoi::themes::ThemesError>(())
 //! ```
 
-pub mod communities;
+mod centroids;
 mod context;
+mod diffusion;
 mod error;
 pub mod graph;
 mod labels;
 mod levels;
 mod members;
-mod merge;
 pub mod partition;
+mod parts;
 mod stop_words;
+mod tree;
 mod words;
 
 use rayon::prelude::*;
@@ -40,17 +42,28 @@ use serde::Serialize;
 
 pub use error::ThemesError;
 
+use centroids::Centroids;
+use diffusion::Points;
 use graph::Graph;
-use levels::Level;
+use levels::Ground;
 use members::membership;
-use merge::Merger;
 use partition::Partition;
+use tree::Tree;
+
+/// How many neighbours of each passage the themes are found from: what the constants here were tuned with.
+pub const NEIGHBOURS: usize = 15;
+
+/// The fewest passages that make a theme, where nothing else is asked for.
+pub const MIN_SIZE: usize = 5;
 
 /// How many terms a label has at most.
 const LABEL_LENGTH: usize = 5;
 
 /// How many passages stand for a theme.
 const EXEMPLARS: usize = 3;
+
+/// Themes from before are kept where they are worth this share of the best that could be found anew.
+const KEPT_ABOVE: f64 = 0.95;
 
 /// A passage, and the article that it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,28 +77,38 @@ pub struct Node<'a> {
 /// Where the vectors are: the vector of each passage, `dim` numbers (f32), unit length.
 pub type Vectors<'v> = dyn Fn(usize) -> &'v [f32] + Sync + 'v;
 
-/// What is asked of the themes. The default asks for nothing in particular: how many there are shows by itself.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Options {
-    /// Exactly so many themes, at least 1 and at most as many as there are passages.
-    pub count: Option<usize>,
-    /// The resolution at which modularity is maximised: 1 is usual, more gives smaller themes. Not together with
-    /// a count.
-    pub resolution: Option<f64>,
-    /// Where chance begins. Another seed gives slightly other themes.
-    pub seed: u64,
-    /// The fewest passages that make a theme. Smaller groups join the theme that they have the strongest links
-    /// to. A count that can't be reached otherwise goes before.
-    pub min_size: usize,
+/// How many themes there are to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// As many as show by themselves; with so many steps to finer (above 0) or coarser themes (below).
+    Natural(i8),
+    /// Exactly so many, at least 1 and at most as many as there are passages.
+    Exactly(usize),
 }
 
-impl Default for Options {
+/// What is asked of the themes. The default asks for nothing in particular.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options<'a> {
+    /// How many themes.
+    pub count: Count,
+    /// The fewest passages that make a theme; the passages of smaller groups join the themes that they are nearest to. A count
+    /// that can't be reached otherwise goes before.
+    pub min_size: usize,
+    /// Passages that belong to given themes, by numbers from 0: those of one number stay together and apart from those
+    /// of others, and the remaining passages may join them. An entry a passage, or none at all.
+    pub held: &'a [Option<u32>],
+    /// The themes that the passages had before. They are kept, and new passages join them, unless others are clearly better.
+    /// An entry a passage, or none at all.
+    pub previous: &'a [Option<u32>],
+}
+
+impl Default for Options<'_> {
     fn default() -> Self {
         Self {
-            count: None,
-            resolution: None,
-            seed: 42,
-            min_size: 5,
+            count: Count::Natural(0),
+            min_size: MIN_SIZE,
+            held: &[],
+            previous: &[],
         }
     }
 }
@@ -97,11 +120,8 @@ pub struct Themes {
     pub themes: Vec<Theme>,
     /// The [id](Theme::id) of each passage's theme: `themes[assignment[passage] - 1]`.
     pub assignment: Vec<usize>,
-    /// How much more of the link weight lies inside themes than chance would put there (at resolution 1): below
-    /// .3 there is little structure.
+    /// How much more of the link weight lies inside themes than chance would put there: below .3 there is little structure.
     pub modularity: f64,
-    /// The resolution at which the themes were found.
-    pub resolution: f64,
 }
 
 /// Passages that treat the same matter.
@@ -132,98 +152,170 @@ pub struct Member {
     pub strength: f64,
 }
 
-/// Finds the themes of `nodes`, those of one article side by side in the order in which they are read.
-///
-/// `neighbours` has for each passage the passages nearest to it with their cosines (10 to 30; 15 is what the
-/// constants here were tuned with), itself excluded; `vectors` the vector of each passage, unit length.
-///
-/// Without a count or a resolution, the level is chosen by its stability (which level holds best when a part
-/// of the links is left out), with a preference for few themes. Groups below [`Options::min_size`] are merged
-/// into the theme that they have the strongest links to. No passages give no themes.
-///
-/// That takes some 140 runs of the Leiden algorithm, spread over the threads of the current rayon pool.
+/// Finds the themes of `nodes`: [`Structure::new`], [`Structure::divide`] and [`Structure::describe`] in one.
 ///
 /// # Errors
 ///
-/// If an option can't be fulfilled (a count of none, or of more themes than passages; a resolution that is
-/// not a positive number; both at once), or if the neighbours or vectors can't be right: other in number than
-/// the passages, unknown passages, numbers that aren't finite, vectors of different lengths.
+/// As those.
 pub fn find(
     nodes: &[Node<'_>],
     neighbours: &[Vec<(u32, f32)>],
     vectors: &Vectors<'_>,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Result<Themes, ThemesError> {
-    check_options(options, nodes.len())?;
-    let articles: Vec<u64> = nodes.iter().map(|node| node.article).collect();
-    let graph = Graph::from_neighbours(neighbours, &articles)?.in_context(&articles);
-    check_vectors(nodes.len(), vectors)?;
-    let level = level(&graph, vectors, options);
-    let partition = by_size(&merged(&graph, &level.partition, vectors, options));
-    let assignment = partition.assignment;
-    let labels = labels::labels(nodes, vectors, &partition.members, LABEL_LENGTH);
-    let themes = partition
-        .members
-        .par_iter()
-        .zip(labels)
-        .enumerate()
-        .map(|(place, (passages, label))| {
-            let found = membership(
-                passages,
-                place as u32,
-                &assignment,
-                &graph,
-                nodes,
-                vectors,
-                EXEMPLARS,
-            );
-            Theme {
-                id: place + 1,
-                label,
-                passages: found.members,
-                articles: found.articles,
-                exemplars: found.exemplars,
-                coherence: found.coherence,
-            }
+    let structure = Structure::new(nodes, neighbours, vectors, options.held)?;
+    let partition = structure.divide(options)?;
+    Ok(structure.describe(&partition))
+}
+
+/// How a body of passages is put together, whatever number of themes it is divided into.
+pub struct Structure<'a, 'v> {
+    nodes: &'a [Node<'a>],
+    vectors: &'a Vectors<'v>,
+    held: &'a [Option<u32>],
+    graph: Graph,
+    points: Points,
+    tree: Tree,
+}
+
+impl<'a, 'v> Structure<'a, 'v> {
+    /// Looks at `nodes`, those of one article side by side in the order in which they are read.
+    ///
+    /// `neighbours` has for each passage the passages nearest to it with their cosines ([`NEIGHBOURS`] of them are best),
+    /// itself excluded; `vectors` the vector of each passage, unit length; `held` is that of [`Options`].
+    ///
+    /// Takes O(n · k) memory and about O(n · k · log n) time for n passages with k neighbours.
+    ///
+    /// # Errors
+    ///
+    /// If the neighbours, vectors or what is held can't be right: other in number than the passages, unknown passages,
+    /// numbers that aren't finite, vectors of different lengths.
+    pub fn new(
+        nodes: &'a [Node<'a>],
+        neighbours: &[Vec<(u32, f32)>],
+        vectors: &'a Vectors<'v>,
+        held: &'a [Option<u32>],
+    ) -> Result<Self, ThemesError> {
+        check_length(held, nodes.len())?;
+        let articles: Vec<u64> = nodes.iter().map(|node| node.article).collect();
+        let graph = Graph::from_neighbours(neighbours, &articles)?.in_context(&articles);
+        check_vectors(nodes.len(), vectors)?;
+        let points = Points::smoothed(&graph, vectors);
+        let tree = Tree::new(&graph, &points, held);
+        Ok(Self {
+            nodes,
+            vectors,
+            held,
+            graph,
+            points,
+            tree,
         })
-        .collect();
-    Ok(Themes {
-        themes,
-        modularity: graph.modularity(&assignment, 1.0),
-        resolution: level.resolution,
-        assignment: assignment.iter().map(|&place| place as usize + 1).collect(),
-    })
-}
+    }
 
-/// The level that the options ask for.
-fn level(graph: &Graph, vectors: &Vectors<'_>, options: &Options) -> Level {
-    match (options.count, options.resolution) {
-        (Some(count), _) => {
-            levels::with_at_least(graph, count, options.min_size, vectors, options.seed)
+    /// The graph over the passages.
+    #[must_use]
+    pub const fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Divides the passages into themes. No passages give no themes.
+    ///
+    /// # Errors
+    ///
+    /// If an option can't be fulfilled: a count of none, of more themes than passages or of fewer than are held; or as many entries
+    /// of earlier themes as there are no passages.
+    pub fn divide(&self, options: &Options<'_>) -> Result<Partition, ThemesError> {
+        check_length(options.previous, self.nodes.len())?;
+        let ground = Ground {
+            graph: &self.graph,
+            points: &self.points,
+            tree: &self.tree,
+            held: self.held,
+            min_size: options.min_size,
+        };
+        if self.nodes.is_empty() && options.count == Count::Natural(0) {
+            return Ok(Partition::from_labels(&[]));
         }
-        (None, Some(resolution)) => levels::at(graph, resolution, options.seed),
-        (None, None) => levels::most_stable(graph, options.seed),
+        match options.count {
+            Count::Exactly(count) => {
+                let held = self.tree.cut(1).count();
+                let passages = self.nodes.len();
+                if count == 0 || count > passages || count < held {
+                    return Err(ThemesError::Count {
+                        count,
+                        fewest: held.max(1),
+                        passages,
+                    });
+                }
+                Ok(ground.exactly(count))
+            }
+            Count::Natural(steps) => {
+                let mut found = ground.natural();
+                for _ in 0..steps.unsigned_abs() {
+                    let count = found.count();
+                    found = if steps > 0 {
+                        ground.best(count + count.div_ceil(2), 3 * count)
+                    } else {
+                        ground.best(count.div_ceil(3), (count * 2 / 3).max(1))
+                    };
+                }
+                if options.previous.iter().any(Option::is_some) {
+                    let before = ground.settle(&ground.joined(options.previous));
+                    if ground.worth(&before) >= KEPT_ABOVE * ground.worth(&found) {
+                        return Ok(before);
+                    }
+                }
+                Ok(found)
+            }
+        }
     }
-}
 
-/// The partition without small groups, and with the number of themes that was asked for.
-fn merged(
-    graph: &Graph,
-    partition: &Partition,
-    vectors: &Vectors<'_>,
-    options: &Options,
-) -> Partition {
-    let mut merger = Merger::new(graph, partition, vectors);
-    merger.absorb_below(options.min_size);
-    let Some(count) = options.count else {
-        return merger.partition();
-    };
-    if merger.count() < count {
-        // The small groups are needed to make up the number.
-        merger = Merger::new(graph, partition, vectors);
+    /// Names the themes of a partition, and says of each passage how firmly it belongs.
+    #[must_use]
+    pub fn describe(&self, partition: &Partition) -> Themes {
+        let ordered = by_size(partition);
+        let assignment = ordered.assignment;
+        let labels = labels::labels(self.nodes, self.vectors, &ordered.members, LABEL_LENGTH);
+        let centroids = Centroids::of(&self.points, &Partition::from_labels(&assignment));
+        let strengths: Vec<f64> = (0..self.nodes.len())
+            .into_par_iter()
+            .map(|node| members::strength(self.points.of(node), &centroids))
+            .collect();
+        let themes = ordered
+            .members
+            .par_iter()
+            .zip(labels)
+            .enumerate()
+            .map(|(place, (passages, label))| {
+                let found = membership(passages, &strengths, self.nodes, self.vectors, EXEMPLARS);
+                Theme {
+                    id: place + 1,
+                    label,
+                    passages: found.members,
+                    articles: found.articles,
+                    exemplars: found.exemplars,
+                    coherence: found.coherence,
+                }
+            })
+            .collect();
+        Themes {
+            themes,
+            modularity: self.graph.modularity(&assignment),
+            assignment: assignment.iter().map(|&place| place as usize + 1).collect(),
+        }
     }
-    merger.reduce_to(count);
-    merger.partition()
+
+    /// The parts of the themes of a partition: finer themes, each of which lies in one of them.
+    #[must_use]
+    pub fn parts(&self, partition: &Partition) -> Partition {
+        parts::parts(&self.points, &self.tree, partition)
+    }
+
+    /// The themes of a partition in a few groups: of each, by its number in the partition, the group that it is in.
+    #[must_use]
+    pub fn groups(&self, partition: &Partition) -> Vec<u32> {
+        parts::groups(&self.points, partition)
+    }
 }
 
 /// Themes in the order in which they are shown.
@@ -251,21 +343,14 @@ fn by_size(partition: &Partition) -> Ordered {
     }
 }
 
-fn check_options(options: &Options, passages: usize) -> Result<(), ThemesError> {
-    if let (Some(count), Some(resolution)) = (options.count, options.resolution) {
-        return Err(ThemesError::CountAndResolution { count, resolution });
+fn check_length(entries: &[Option<u32>], passages: usize) -> Result<(), ThemesError> {
+    if entries.is_empty() || entries.len() == passages {
+        return Ok(());
     }
-    if let Some(count) = options.count
-        && (count == 0 || count > passages)
-    {
-        return Err(ThemesError::Count { count, passages });
-    }
-    match options.resolution {
-        Some(resolution) if !(resolution.is_finite() && resolution > 0.0) => {
-            Err(ThemesError::Resolution { resolution })
-        }
-        _ => Ok(()),
-    }
+    Err(ThemesError::EntryCount {
+        passages,
+        entries: entries.len(),
+    })
 }
 
 fn check_vectors(passages: usize, vectors: &Vectors<'_>) -> Result<(), ThemesError> {

@@ -70,7 +70,7 @@ impl Body {
             .collect()
     }
 
-    fn find(&self, options: &Options) -> Result<Themes, ThemesError> {
+    fn find(&self, options: &Options<'_>) -> Result<Themes, ThemesError> {
         let vectors = |node: usize| self.vectors[node].as_slice();
         find(&self.nodes(), &self.neighbours(12), &vectors, options)
     }
@@ -133,7 +133,7 @@ fn the_number_of_themes_that_is_asked_for_is_the_number_that_is_found() {
     let body = body();
     for count in [1, 2, 3, 4, 7, 20, 60, 120] {
         let options = Options {
-            count: Some(count),
+            count: Count::Exactly(count),
             ..Options::default()
         };
         let found = body.find(&options).unwrap();
@@ -151,7 +151,7 @@ fn themes_below_the_smallest_size_are_merged_even_where_no_link_leads_out() {
         body.texts.push("Something else.".to_owned());
         body.articles.push(100 + passage);
         let mut vector = vec![0.0; 24];
-        (vector[1], vector[9]) = (0.6, 0.8);
+        (vector[1], vector[9]) = (0.28, 0.96);
         body.vectors.push(vector);
     }
     let mut neighbours = body.neighbours(6);
@@ -194,23 +194,107 @@ fn a_paragraph_whose_neighbours_are_elsewhere_stays_with_its_article() {
     }
     let found = body.find(&Options::default()).unwrap();
     assert_eq!(found.assignment, [[1; 9], [2; 9]].concat());
-    let alone = Options::default();
-    let without = levels::most_stable(&graph, alone.seed).partition;
-    assert_ne!(without, Partition::from_labels(&[[1; 9], [2; 9]].concat()));
 }
 
 #[test]
-fn a_higher_resolution_gives_smaller_themes() {
+fn finer_themes_are_more_and_coarser_ones_fewer() {
     let body = Body::new(&SUBJECTS, 40, 5, 1.5);
-    let count = |resolution| {
+    let count = |steps| {
+        let count = Count::Natural(steps);
         let options = Options {
-            resolution: Some(resolution),
-            min_size: 1,
+            count,
             ..Options::default()
         };
         body.find(&options).unwrap().themes.len()
     };
-    assert!(count(0.5) < count(6.0));
+    assert!(count(-2) < count(0) && count(0) < count(1) && count(1) < count(2));
+    assert_eq!(count(-9), 1);
+}
+
+#[test]
+fn parts_lie_in_themes_and_themes_in_groups() {
+    let body = Body::new(&SUBJECTS, 40, 5, 1.2);
+    let (nodes, neighbours) = (body.nodes(), body.neighbours(12));
+    let vectors = |node: usize| body.vectors[node].as_slice();
+    let structure = Structure::new(&nodes, &neighbours, &vectors, &[]).unwrap();
+    let themes = structure.divide(&Options::default()).unwrap();
+    let parts = structure.parts(&themes);
+    assert!(parts.count() > themes.count());
+    for members in parts.members() {
+        let theme = |node: usize| themes.communities()[node];
+        assert!(members.iter().all(|&node| theme(node) == theme(members[0])));
+    }
+    assert_eq!(structure.groups(&themes).len(), themes.count());
+}
+
+#[test]
+fn what_is_held_stays_together_and_others_may_join_it() {
+    let body = body();
+    // Passages of the first and of the second subject, in one theme; one of the third, in another.
+    let mut held = vec![None; body.subjects.len()];
+    for (place, held) in held.iter_mut().enumerate() {
+        *held = match body.subjects[place] {
+            0 | 1 if body.articles[place] < 8 => Some(7),
+            2 if body.articles[place] < 4 => Some(3),
+            _ => None,
+        };
+    }
+    let options = Options {
+        held: &held,
+        ..Options::default()
+    };
+    let found = body.find(&options).unwrap();
+    let themes_of = |number| {
+        let members = held
+            .iter()
+            .zip(&found.assignment)
+            .filter(|(held, _)| **held == Some(number));
+        members
+            .map(|(_, &theme)| theme)
+            .collect::<std::collections::BTreeSet<usize>>()
+    };
+    assert_eq!((themes_of(7).len(), themes_of(3).len()), (1, 1));
+    assert_ne!(themes_of(7), themes_of(3));
+    let third = *themes_of(3).first().unwrap();
+    let joined = body
+        .subjects
+        .iter()
+        .zip(&found.assignment)
+        .filter(|(s, theme)| **s == 2 && **theme == third);
+    assert!(joined.count() > 5);
+    let one = Options {
+        count: Count::Exactly(1),
+        ..options
+    };
+    assert!(matches!(
+        body.find(&one),
+        Err(ThemesError::Count { fewest: 2, .. })
+    ));
+}
+
+#[test]
+fn earlier_themes_are_kept_while_they_are_nearly_as_good_and_new_passages_join_them() {
+    let body = body();
+    // Everything but the last articles.
+    let previous: Vec<Option<u32>> = body
+        .subjects
+        .iter()
+        .zip(&body.articles)
+        .map(|(&subject, &article)| (article < 20).then_some(subject))
+        .collect();
+    let options = Options {
+        previous: &previous,
+        ..Options::default()
+    };
+    let found = body.find(&options).unwrap();
+    assert_eq!(found, body.find(&Options::default()).unwrap());
+    // One theme where there are four is not.
+    let one: Vec<Option<u32>> = previous.iter().map(|_| Some(0)).collect();
+    let options = Options {
+        previous: &one,
+        ..Options::default()
+    };
+    assert_eq!(body.find(&options).unwrap().themes.len(), 4);
 }
 
 #[test]
@@ -262,29 +346,28 @@ fn passages_without_any_neighbour_join_the_nearest() {
 #[test]
 fn what_cannot_be_done_is_refused_with_a_reason() {
     let body = body();
-    let with = |count, resolution| Options {
-        count,
-        resolution,
+    let with = |count| Options {
+        count: Count::Exactly(count),
         ..Options::default()
     };
-    let error = body.find(&with(Some(0), None)).unwrap_err();
     assert_eq!(
-        error.to_string(),
+        body.find(&with(0)).unwrap_err().to_string(),
         "0 themes were asked for in 120 passages: ask for at least 1 and at most 120"
     );
     assert!(matches!(
-        body.find(&with(Some(121), None)),
+        body.find(&with(121)),
         Err(ThemesError::Count { count: 121, .. })
     ));
-    for resolution in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        assert!(matches!(
-            body.find(&with(None, Some(resolution))),
-            Err(ThemesError::Resolution { .. })
-        ));
-    }
+    let options = Options {
+        held: &[None; 3],
+        ..Options::default()
+    };
     assert!(matches!(
-        body.find(&with(Some(2), Some(1.0))),
-        Err(ThemesError::CountAndResolution { count: 2, .. })
+        body.find(&options),
+        Err(ThemesError::EntryCount {
+            passages: 120,
+            entries: 3
+        })
     ));
 }
 
