@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::article::{ArticleId, PassageId};
+use crate::article::{ArticleId, PassageId, ThemeId};
 use crate::lexical::LexicalError;
 use crate::store::StoreError;
 
@@ -54,6 +54,12 @@ pub enum Error {
     /// No such article.
     #[error("there is no article {0} in the library")]
     NoArticle(ArticleId),
+    /// No such theme.
+    #[error("there is no theme {0} in the library")]
+    NoTheme(ThemeId),
+    /// Another program has kept other themes meanwhile.
+    #[error("another program has found the library's themes meanwhile, so these were not kept")]
+    ThemesChanged,
     /// A segment is not the one that the manifest names.
     #[error("the segment `{0}` is not the one that the library's manifest names")]
     StrangeSegment(PathBuf),
@@ -86,6 +92,8 @@ impl Error {
                 Some("`topoi list --passages` shows the numbers of all passages".into())
             }
             Self::NoArticle(_) => Some("`topoi list` shows the numbers of all articles".into()),
+            Self::NoTheme(_) => Some("`topoi themes` finds and shows them with their numbers".into()),
+            Self::ThemesChanged => Some("`topoi themes` shows them as they are now".into()),
             Self::Query(error) => Some(error.hint().into()),
             Self::Lexical(LexicalError::Missing) => {
                 Some("if another program is writing, wait for it to finish; or search with `--mode semantic`".into())

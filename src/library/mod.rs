@@ -2,10 +2,12 @@
 //!
 //! [`Library`] reads, [`Indexer`] writes, [`check`] looks for damage. All of them take a library by its folder.
 
+mod body;
 mod check;
 mod commentary;
 mod indexer;
 mod lazy;
+mod ledger;
 mod lines;
 mod maintenance;
 mod report;
@@ -18,9 +20,13 @@ use topoi_index::{IdSet, PointId, Searcher, Segment, Space};
 use topoi_models::Identity;
 
 pub use check::{Finding, Findings, check, drop_segments, drop_words};
-pub use commentary::Commentary;
+pub use commentary::{Commentary, LibraryTheme, Renewed, ThemesWanted, Topic};
 pub use indexer::Indexer;
 pub(crate) use indexer::token_limit;
+pub use ledger::{
+    Ledger, entitle_themes, keep_themes, last_changes, merge_themes, pin_theme, rename_theme,
+    split_theme,
+};
 pub use lines::Lines;
 pub use report::{IndexReport, Observer, Refusal, Silent, Windowing};
 

@@ -39,6 +39,7 @@ use topoi_index::UnitVector;
 use topoi_models::Encoder;
 
 pub(crate) use background::Background;
+pub(crate) use copies::Shingles;
 pub use fusion::Mode;
 pub use question::Feedback;
 pub use ranking::Ranking;

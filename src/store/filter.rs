@@ -3,7 +3,8 @@
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ToSql};
 
-use crate::article::Date;
+use super::read::signed;
+use crate::article::{Date, ThemeId};
 
 /// A choice of passages by what is known of their articles. The default chooses every body passage.
 ///
@@ -23,6 +24,8 @@ pub struct Filter {
     pub language: Option<String>,
     /// Part of the path; with `*`, `?` or `[`, a pattern for the whole path.
     pub path: Option<String>,
+    /// A theme of the library's ledger: its passages, and the articles that they stand in.
+    pub theme: Option<ThemeId>,
     /// Whether headings and boilerplate are chosen too.
     pub all_kinds: bool,
 }
@@ -76,6 +79,12 @@ impl Filter {
             } else {
                 add("holds(files.path, ?)", Box::new(path.to_lowercase()));
             }
+        }
+        if let Some(theme) = self.theme {
+            add(
+                "articles.id IN (SELECT article FROM passages JOIN theme_passages ON passage = passages.id WHERE theme = ?)",
+                Box::new(signed(theme.0)),
+            );
         }
         (conditions.join(" AND "), parameters)
     }

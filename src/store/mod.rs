@@ -13,6 +13,7 @@ mod filter;
 mod lock;
 mod read;
 mod schema;
+mod themes;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use error::StoreError;
 pub use filter::Filter;
 pub use read::{Counts, PassageText, Reader};
+pub use themes::{KeptTheme, Membership};
 pub use write::{Change, NewArticle, NewFile, NewPassage, Writer};
 
 /// The name of the database in a library's folder.

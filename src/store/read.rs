@@ -180,15 +180,37 @@ impl Reader {
         } else {
             "AND kind = 'body'"
         };
+        let theme = filter.theme.map_or_else(String::new, |theme| {
+            format!(
+                "AND passages.id IN (SELECT passage FROM theme_passages WHERE theme = {})",
+                signed(theme.0)
+            )
+        });
         let sql = format!(
             "SELECT passages.id FROM passages JOIN articles ON articles.id = passages.article
-             JOIN files ON files.id = articles.file WHERE {condition} {kinds} ORDER BY passages.id"
+             JOIN files ON files.id = articles.file WHERE {condition} {kinds} {theme} ORDER BY passages.id"
         );
         self.run(|connection| {
             let mut statement = connection.prepare(&sql)?;
             statement
                 .query_map(params_from_iter(parameters), passage_id)?
                 .collect()
+        })
+    }
+
+    /// Calls `take` with every passage, in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    pub fn each_passage(&self, take: &mut dyn FnMut(Passage)) -> Result<(), StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare(&format!("{PASSAGE} ORDER BY id"))?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                take(passage(row)?);
+            }
+            Ok(())
         })
     }
 
@@ -457,7 +479,21 @@ impl Reader {
         Ok(findings)
     }
 
-    fn collect<T>(
+    /// The first number that no row of a table ever had.
+    pub(super) fn next(&self, table: &str) -> Result<u64, StoreError> {
+        self.run(|connection| {
+            let last = connection
+                .query_row(
+                    "SELECT seq FROM sqlite_sequence WHERE name = ?",
+                    [table],
+                    |row| unsigned(row, 0),
+                )
+                .optional()?;
+            Ok(last.unwrap_or(0) + 1)
+        })
+    }
+
+    pub(super) fn collect<T>(
         &self,
         sql: &str,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
@@ -481,7 +517,7 @@ fn small(row: &Row<'_>, column: usize) -> rusqlite::Result<u32> {
     u32::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
 }
 
-fn passage_id(row: &Row<'_>) -> rusqlite::Result<PassageId> {
+pub(super) fn passage_id(row: &Row<'_>) -> rusqlite::Result<PassageId> {
     Ok(PassageId(unsigned(row, 0)?))
 }
 

@@ -70,6 +70,34 @@ const MIGRATIONS: &[&str] = &["
         bytes INTEGER NOT NULL,
         digest BLOB NOT NULL
     ) STRICT;
+", "
+    -- The themes that the library had when they were last found or mended, and those that have ended.
+    CREATE TABLE themes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        -- The name that a person has given it, and the title that a language model has.
+        given TEXT,
+        title TEXT,
+        -- Lists in JSON: its telling words and phrases, and the passages that stand for it.
+        terms TEXT NOT NULL,
+        exemplars TEXT NOT NULL,
+        coherence REAL NOT NULL,
+        pinned INTEGER NOT NULL,
+        ended INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+
+    CREATE TABLE theme_passages (
+        passage INTEGER PRIMARY KEY,
+        theme INTEGER NOT NULL REFERENCES themes (id),
+        strength REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX theme_passages_theme ON theme_passages (theme);
+
+    -- What changed when the themes were found anew, as a list in JSON.
+    CREATE TABLE theme_runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        changes TEXT NOT NULL
+    ) STRICT;
 "];
 
 /// The version of the database at `path`, 0 for an empty one.

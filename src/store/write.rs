@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::lock::WriteLock;
 use super::read::{Reader, signed, unsigned};
@@ -142,19 +142,6 @@ impl Writer {
         self.next("segments").map(SegmentId)
     }
 
-    fn next(&self, table: &str) -> Result<u64, StoreError> {
-        self.run(|connection| {
-            let last = connection
-                .query_row(
-                    "SELECT seq FROM sqlite_sequence WHERE name = ?",
-                    [table],
-                    |row| unsigned(row, 0),
-                )
-                .optional()?;
-            Ok(last.unwrap_or(0) + 1)
-        })
-    }
-
     /// Records which model the library's vectors come from.
     ///
     /// # Errors
@@ -275,14 +262,15 @@ impl Writer {
         &self.root
     }
 
-    fn transact(
+    pub(super) fn transact<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-    ) -> Result<(), StoreError> {
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
         let run = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
-            work(&transaction)?;
-            transaction.commit()
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
         };
         run(&mut self.reader.connection)
             .map_err(|error| StoreError::sqlite(&self.reader.path, error))
@@ -305,6 +293,7 @@ fn insert_segment(transaction: &Transaction<'_>, segment: &SegmentRow) -> rusqli
 fn delete_article(transaction: &Transaction<'_>, article: ArticleId) -> rusqlite::Result<()> {
     for sql in [
         "INSERT INTO tombstones (passage) SELECT id FROM passages WHERE article = ?",
+        "DELETE FROM theme_passages WHERE passage IN (SELECT id FROM passages WHERE article = ?)",
         "DELETE FROM passages WHERE article = ?",
         "DELETE FROM articles WHERE id = ?",
     ] {

@@ -29,6 +29,7 @@ mod diffusion;
 mod error;
 pub mod graph;
 mod labels;
+pub mod ledger;
 mod levels;
 mod members;
 pub mod partition;
@@ -316,6 +317,15 @@ impl<'a, 'v> Structure<'a, 'v> {
     pub fn groups(&self, partition: &Partition) -> Vec<u32> {
         parts::groups(&self.points, partition)
     }
+}
+
+/// What each theme is called after its terms, the first two of them.
+#[must_use]
+pub fn names(labels: &[Vec<String>]) -> Vec<String> {
+    labels
+        .iter()
+        .map(|label| label[..label.len().min(2)].join(", "))
+        .collect()
 }
 
 /// Themes in the order in which they are shown.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 use serde::{Deserialize, Serialize};
-use topoi::article::Date;
+use topoi::article::{Date, ThemeId};
 use topoi::search::Mode;
 use topoi::store::Filter;
 
@@ -32,6 +32,9 @@ pub(crate) struct FilterArgs {
     /// Only paths that hold this, or that match it if it has `*`, `?` or `[`
     #[arg(long, value_name = "PATTERN")]
     path: Option<String>,
+    /// Only passages of this theme, by its number in `topoi themes`
+    #[arg(long, value_name = "THEME", value_parser = theme)]
+    theme: Option<ThemeId>,
     /// Headings and boilerplate (credits, bylines, teasers …) too
     #[arg(long)]
     all_kinds: bool,
@@ -46,6 +49,7 @@ impl FilterArgs {
             before: self.before,
             language: self.lang.clone(),
             path: self.path.clone(),
+            theme: self.theme,
             all_kinds: self.all_kinds,
         }
     }
@@ -146,6 +150,11 @@ pub(crate) struct Search {
     pub(crate) reranker: String,
     #[command(flatten)]
     pub(crate) answers: AnswerArgs,
+}
+
+fn theme(text: &str) -> Result<ThemeId, String> {
+    let number = text.parse().map(ThemeId);
+    number.map_err(|_| "write its number, as `topoi themes` shows it".to_owned())
 }
 
 fn target(text: &str) -> Result<Target, String> {
