@@ -1,12 +1,14 @@
 //! What can be said on the command line.
 
 mod ask;
+mod themes;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(crate) use ask::{AnswerArgs, FilterArgs, FormatArgs, ModeArg, Related, Search};
+pub(crate) use themes::{By, Compare, FileArgs, Mend, Themes, TitleArgs};
 
 /// Semantic search for a library of articles.
 ///
@@ -91,6 +93,8 @@ pub(crate) enum Command {
     Related(Related),
     /// Say what the library is about
     Themes(Themes),
+    /// Say what two authors, or two sources, have in common, and what only one of them says
+    Compare(Compare),
     /// Show passages in their context, or whole articles
     Show(Show),
     /// List the articles, or the passages
@@ -173,24 +177,6 @@ fn automatic<T: std::str::FromStr<Err = String>>(name: &str) -> Result<Choice<T>
         "auto" => Ok(Choice(None)),
         name => name.parse().map(Some).map(Choice),
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Themes {
-    /// How many themes to make [default: as many as the articles suggest]
-    #[arg(long, short = 'c', value_name = "N")]
-    pub(crate) count: Option<usize>,
-    /// How many passages to show of each theme
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 2)]
-    pub(crate) passages: usize,
-    /// What the random choices start from
-    #[arg(long, value_name = "N", default_value_t = 42)]
-    pub(crate) seed: u64,
-    #[command(flatten)]
-    pub(crate) filter: FilterArgs,
-    /// One JSON document, with every passage of every theme
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -98,6 +98,11 @@ impl Context {
         nearest.unwrap_or_else(|| PathBuf::from(LIBRARY))
     }
 
+    /// Whether the network is not to be reached out to.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.global.offline
+    }
+
     /// Opens the library for reading.
     pub(crate) fn open(&self) -> anyhow::Result<Library> {
         Ok(Library::open(&self.library())?)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use topoi::Error;
 use topoi::ingest::{self, FoundFile, WalkOptions};
-use topoi::library::{Indexer, Library, Windowing};
+use topoi::library::{Indexer, Library, ThemesWanted, Windowing};
 use topoi::search::{Feedback, Origin, Query, SearchOptions};
 use topoi::store::StoreError;
 
@@ -86,7 +86,13 @@ pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Out
     output.line(format_args!(
         "{STRONG}What the library is about{STRONG:#}\n"
     ))?;
-    themes::show_all(output, &library, &themes::Choice::default())?;
+    let commentary = library.themes(&ThemesWanted::default())?;
+    let subject = themes::Subject::new(&library, commentary)?;
+    let shown = themes::Shown {
+        passages: 1,
+        rising_first: false,
+    };
+    themes::show(output, &subject, shown)?;
     output.flush()?;
     output.note(format_args!(
         "the sample library is in `{}`; ask it something else:",

@@ -3,6 +3,7 @@
 mod batch;
 mod check;
 mod cli;
+mod compare;
 mod completions;
 mod context;
 mod demo;
@@ -25,10 +26,6 @@ mod show;
 mod status;
 mod target;
 mod themes;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "no command asks for titles yet")
-)]
 mod titles;
 
 use std::io;
@@ -83,6 +80,7 @@ fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
         Command::Search(arguments) => search::run(context, &arguments),
         Command::Related(arguments) => related::run(context, &arguments),
         Command::Themes(arguments) => themes::run(context, &arguments),
+        Command::Compare(arguments) => compare::run(context, &arguments),
         Command::Show(arguments) => show::run(context, &arguments),
         Command::List(arguments) => list::run(context, &arguments),
         Command::Remove(arguments) => remove::run(context, &arguments),

@@ -1,6 +1,6 @@
 //! The themes of a library: what its passages are about.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Library;
 use super::body::Body;
@@ -12,6 +12,9 @@ use crate::themes::{Count, Member, Options, Themes};
 
 /// How many passages nearest to a topic its theme begins with, at most.
 const ANCHORS: usize = 10;
+
+/// What a passage that hardly belongs to its theme counts in its article's mixture.
+const LEAST_WEIGHT: f64 = 0.1;
 
 /// Themes, and the passages that they are about.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,26 +105,27 @@ impl Commentary {
         places
     }
 
-    /// What an article is about: its themes with their shares, the greatest first. Passages count by how firmly they
-    /// belong, those that hardly do by a tenth. Nothing for an article without a passage here.
+    /// What each article is about: its themes with their shares, the greatest first. Passages count by how firmly they
+    /// belong, those that hardly do by a tenth.
     #[must_use]
-    pub fn mixture(&self, article: ArticleId) -> Vec<(ThemeId, f64)> {
-        let weigh = |theme: &LibraryTheme| {
-            let own = theme
-                .members
-                .iter()
-                .filter(|m| self.passages[m.node].article == article);
-            (
-                theme.kept.id,
-                own.map(|member| member.strength.max(0.1)).sum::<f64>(),
-            )
-        };
-        let mut shares: Vec<(ThemeId, f64)> = self.themes.iter().map(weigh).collect();
-        shares.retain(|share| share.1 > 0.0);
-        let all: f64 = shares.iter().map(|share| share.1).sum();
-        shares.iter_mut().for_each(|share| share.1 /= all);
-        shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        shares
+    pub fn mixtures(&self) -> BTreeMap<ArticleId, Vec<(ThemeId, f64)>> {
+        let mut mixtures: BTreeMap<ArticleId, Vec<(ThemeId, f64)>> = BTreeMap::new();
+        for theme in &self.themes {
+            for member in &theme.members {
+                let shares = mixtures.entry(self.passages[member.node].article).or_default();
+                let weight = member.strength.max(LEAST_WEIGHT);
+                match shares.iter_mut().find(|share| share.0 == theme.kept.id) {
+                    Some(share) => share.1 += weight,
+                    None => shares.push((theme.kept.id, weight)),
+                }
+            }
+        }
+        for shares in mixtures.values_mut() {
+            let all: f64 = shares.iter().map(|share| share.1).sum();
+            shares.iter_mut().for_each(|share| share.1 /= all);
+            shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        }
+        mixtures
     }
 
     /// Puts the themes together from who belongs to which, by size.

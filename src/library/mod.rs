@@ -10,6 +10,7 @@ mod lazy;
 mod ledger;
 mod lines;
 mod maintenance;
+mod picture;
 mod report;
 mod words;
 
@@ -28,6 +29,7 @@ pub use ledger::{
     split_theme,
 };
 pub use lines::Lines;
+pub use picture::{Part, Picture};
 pub use report::{IndexReport, Observer, Refusal, Silent, Windowing};
 
 use crate::article::PassageId;

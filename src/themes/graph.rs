@@ -62,8 +62,8 @@ impl Graph {
         Self::from_rows(&rows, vec![0.0; nodes])
     }
 
-    /// The graph of passages, from each passage's nearest neighbours `(passage, cosine)` and the article that
-    /// each passage stands in.
+    /// The graph of passages, from each passage's nearest neighbours `(passage, cosine)`, of which the `most` nearest count, and
+    /// the article that each passage stands in.
     ///
     /// A link from a passage to a neighbour weighs `exp(−(d − d₁) / m)`, where `d` is the distance (1 − cosine), `d₁` that of
     /// its nearest neighbour and `m` the mean of `d − d₁` over its list: 1 for the nearest, so that a passage far from
@@ -83,11 +83,12 @@ impl Graph {
     pub fn from_neighbours(
         neighbours: &[Vec<(u32, f32)>],
         articles: &[u64],
+        most: usize,
     ) -> Result<Self, ThemesError> {
         check(neighbours, articles.len())?;
         let lists = neighbours.par_iter().enumerate();
         let mut links: Vec<(u32, u32, f64)> = lists
-            .flat_map_iter(|(node, list)| one_sided(node as u32, list, articles))
+            .flat_map_iter(|(node, list)| one_sided(node as u32, list, articles, most))
             .collect();
         let mut linked = vec![false; neighbours.len()];
         for &(one, other, _) in &links {
@@ -262,8 +263,13 @@ impl Graph {
     }
 }
 
-/// The links from a passage to its neighbours, the lower number first.
-fn one_sided(node: u32, list: &[(u32, f32)], articles: &[u64]) -> Vec<(u32, u32, f64)> {
+/// The links from a passage to its `most` nearest neighbours, the lower number first.
+fn one_sided(
+    node: u32,
+    list: &[(u32, f32)],
+    articles: &[u64],
+    most: usize,
+) -> Vec<(u32, u32, f64)> {
     let article = |node: u32| articles[node as usize];
     let mut others: Vec<(u32, f32)> = list
         .iter()
@@ -275,6 +281,8 @@ fn one_sided(node: u32, list: &[(u32, f32)], articles: &[u64]) -> Vec<(u32, u32,
         .collect();
     others.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
     others.dedup_by_key(|other| other.0);
+    others.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    others.truncate(most);
     let nearest = others.iter().map(|other| other.1).fold(0.0, f32::max);
     let farther = |cosine: f32| f64::from(nearest) - f64::from(cosine);
     let scale = others.iter().map(|other| farther(other.1)).sum::<f64>() / others.len() as f64;
@@ -338,7 +346,7 @@ mod tests {
     fn the_nearest_counts_in_full_and_a_link_that_both_ends_name_counts_more() {
         // 0 and 1 name each other as their nearest; 2 is named by 0 as the farther of two. Each in an article of its own.
         let lists = [vec![(1, 0.8), (2, 0.4)], vec![(0, 0.8)], Vec::new()];
-        let graph = Graph::from_neighbours(&lists, &[1, 2, 3]).unwrap();
+        let graph = Graph::from_neighbours(&lists, &[1, 2, 3], 15).unwrap();
         let links: Vec<_> = graph.links(0).collect();
         // The distances from the nearest are 0 and .4, their mean .2.
         assert_eq!(links.len(), 2);
@@ -349,7 +357,7 @@ mod tests {
             vec![(2, 0.8), (0, 0.4)],
             Vec::new(),
         ];
-        let graph = Graph::from_neighbours(&lists, &[1, 2, 3]).unwrap();
+        let graph = Graph::from_neighbours(&lists, &[1, 2, 3], 15).unwrap();
         let far = (-2.0_f64).exp();
         let both = graph.links(0).next().unwrap().1;
         assert!((both - (1.0 + far - far)).abs() < 1e-6);
@@ -358,8 +366,8 @@ mod tests {
     #[test]
     fn a_link_inside_one_article_counts_less() {
         let lists = [vec![(1, 0.8)], vec![(0, 0.8)]];
-        let apart = Graph::from_neighbours(&lists, &[1, 2]).unwrap();
-        let together = Graph::from_neighbours(&lists, &[1, 1]).unwrap();
+        let apart = Graph::from_neighbours(&lists, &[1, 2], 15).unwrap();
+        let together = Graph::from_neighbours(&lists, &[1, 1], 15).unwrap();
         let half = SAME_ARTICLE + SAME_ARTICLE - SAME_ARTICLE * SAME_ARTICLE;
         assert!((together.total() - half * apart.total()).abs() < 1e-12);
     }
@@ -367,10 +375,10 @@ mod tests {
     #[test]
     fn the_same_text_in_two_articles_is_hardly_a_link() {
         let lists = [vec![(1, 0.99)], vec![(0, 0.99)]];
-        let apart = Graph::from_neighbours(&lists, &[1, 2]).unwrap();
+        let apart = Graph::from_neighbours(&lists, &[1, 2], 15).unwrap();
         let (other, weight) = apart.links(0).next().unwrap();
         assert!(other == 1 && weight < 2.0 * LAST_RESORT);
-        let together = Graph::from_neighbours(&lists, &[1, 1]).unwrap();
+        let together = Graph::from_neighbours(&lists, &[1, 1], 15).unwrap();
         assert!(together.total() > SAME_ARTICLE);
     }
 
@@ -382,7 +390,7 @@ mod tests {
             vec![(0, -0.4), (1, -0.1)],
             Vec::new(),
         ];
-        let graph = Graph::from_neighbours(&lists, &[1, 2, 3, 4]).unwrap();
+        let graph = Graph::from_neighbours(&lists, &[1, 2, 3, 4], 15).unwrap();
         let ends: Vec<usize> = graph.links(2).map(|link| link.0).collect();
         assert_eq!(ends, [1]);
         assert_eq!(graph.links(3).count(), 0);
@@ -393,24 +401,24 @@ mod tests {
         let clean = [vec![(1, 0.8)], vec![(0, 0.8)]];
         let noisy = [vec![(0, 1.0), (1, 0.8), (1, 0.8)], vec![(0, 0.8)]];
         assert_eq!(
-            Graph::from_neighbours(&clean, &[1, 2]).unwrap(),
-            Graph::from_neighbours(&noisy, &[1, 2]).unwrap()
+            Graph::from_neighbours(&clean, &[1, 2], 15).unwrap(),
+            Graph::from_neighbours(&noisy, &[1, 2], 15).unwrap()
         );
     }
 
     #[test]
     fn lists_that_cannot_be_right_are_refused() {
-        let unknown = Graph::from_neighbours(&[vec![(5, 0.5)]], &[1]);
+        let unknown = Graph::from_neighbours(&[vec![(5, 0.5)]], &[1], 15);
         assert!(matches!(
             unknown,
             Err(ThemesError::UnknownNeighbour { neighbour: 5, .. })
         ));
-        let nan = Graph::from_neighbours(&[vec![(1, f32::NAN)], Vec::new()], &[1, 1]);
+        let nan = Graph::from_neighbours(&[vec![(1, f32::NAN)], Vec::new()], &[1, 1], 15);
         assert!(matches!(
             nan,
             Err(ThemesError::CosineNotFinite { passage: 0, .. })
         ));
-        let short = Graph::from_neighbours(&[Vec::new()], &[1, 2]);
+        let short = Graph::from_neighbours(&[Vec::new()], &[1, 2], 15);
         assert!(matches!(
             short,
             Err(ThemesError::NeighbourCount {

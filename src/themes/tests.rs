@@ -184,7 +184,7 @@ fn a_paragraph_whose_neighbours_are_elsewhere_stays_with_its_article() {
         (vector[own], vector[elsewhere], vector[20]) = (0.3, 0.34, 0.89);
         body.vectors[story] = vector;
     }
-    let graph = Graph::from_neighbours(&body.neighbours(12), &body.articles).unwrap();
+    let graph = Graph::from_neighbours(&body.neighbours(12), &body.articles, 15).unwrap();
     for story in [4, 13] {
         let outside = graph
             .links(story)

@@ -152,7 +152,7 @@ pub(crate) struct Search {
     pub(crate) answers: AnswerArgs,
 }
 
-fn theme(text: &str) -> Result<ThemeId, String> {
+pub(super) fn theme(text: &str) -> Result<ThemeId, String> {
     let number = text.parse().map(ThemeId);
     number.map_err(|_| "write its number, as `topoi themes` shows it".to_owned())
 }
