@@ -24,6 +24,7 @@
 //! ```
 
 pub mod communities;
+pub mod comparison;
 mod context;
 mod error;
 pub mod graph;
@@ -31,8 +32,11 @@ mod labels;
 mod levels;
 mod members;
 mod merge;
+mod novelty;
+mod odds;
 pub mod partition;
 mod stop_words;
+pub mod trends;
 mod words;
 
 use rayon::prelude::*;
