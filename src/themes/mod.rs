@@ -29,6 +29,7 @@ mod error;
 pub mod graph;
 mod labels;
 mod levels;
+pub mod measures;
 mod members;
 mod merge;
 pub mod partition;
