@@ -8,6 +8,7 @@ mod indexer;
 mod lazy;
 mod lines;
 mod maintenance;
+mod parts;
 mod report;
 mod words;
 
@@ -20,8 +21,8 @@ use topoi_models::Identity;
 pub use check::{Finding, Findings, check, drop_segments, drop_words};
 pub use commentary::Commentary;
 pub use indexer::Indexer;
-pub(crate) use indexer::token_limit;
 pub use lines::Lines;
+pub use parts::parts;
 pub use report::{IndexReport, Observer, Refusal, Silent, Windowing};
 
 use crate::article::PassageId;
