@@ -22,4 +22,5 @@ mod refining;
 mod reranking;
 mod seed;
 mod stories;
+mod themes_eval;
 mod words;
