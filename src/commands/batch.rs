@@ -1,7 +1,6 @@
 //! `topoi search --queries`: many questions in one process, on all cores.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::hits;
 use super::interrupt;
+use super::lines::open_or_stdin;
 use super::output::ResultJson;
 use super::search::{MAX_QUERY_BYTES, Reranker, feedback};
 
@@ -52,17 +52,10 @@ pub(super) fn run(
     arguments: &Search,
     file: &Path,
 ) -> anyhow::Result<Outcome> {
-    let mut lines: Box<dyn BufRead> = if file == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        let opened = File::open(file).map_err(|error| {
-            Failure::with_hint(
-                format!("cannot open `{}`: {error}", file.display()),
-                "`--queries` takes a file of JSON lines: {\"id\": 1, \"query\": \"who pays for tariffs?\"}",
-            )
-        })?;
-        Box::new(BufReader::new(opened))
-    };
+    let mut lines = open_or_stdin(
+        file,
+        "`--queries` takes a file of JSON lines: {\"id\": 1, \"query\": \"who pays for tariffs?\"}",
+    )?;
     let (library, model) = context.open_with_model()?;
     let feedback = feedback(&library, &arguments.like, &arguments.unlike)?;
     let options = SearchOptions {

@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 mod ask;
+mod measure;
 mod themes;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(crate) use ask::{AnswerArgs, FilterArgs, FormatArgs, ModeArg, Related, Search};
+pub(crate) use measure::{Eval, EvalThemes, RankingArg};
 pub(crate) use themes::{By, Compare, FileArgs, Mend, Themes, TitleArgs};
 
 /// Semantic search for a library of articles.
@@ -112,6 +114,8 @@ pub(crate) enum Command {
     Embed(Embed),
     /// Measure how well passages are found, on a test collection in BEIR's form
     Eval(Eval),
+    /// Measure how well themes agree with labels that people gave
+    EvalThemes(EvalThemes),
     /// Show what topoi does on a sample library of its own
     Demo(Demo),
     /// Write completions for a shell
@@ -282,46 +286,6 @@ pub(crate) struct Embed {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Eval {
-    /// A folder with `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`, or a table of pairs of sentences with
-    /// their likeness, as the STS benchmark has them
-    #[arg(value_hint = ValueHint::AnyPath)]
-    pub(crate) collection: PathBuf,
-    /// Embed each document, title and text, as one text that the model cuts off, as published figures do
-    #[arg(long)]
-    pub(crate) whole: bool,
-    /// What queries are answered by [default: auto, with `--whole` semantic]
-    #[arg(long, value_enum, value_name = "MODE")]
-    pub(crate) mode: Option<ModeArg>,
-    /// How to score passages [default: as `search` does, with `--whole` by the cosine]
-    #[arg(long, value_enum, value_name = "WAY")]
-    pub(crate) ranking: Option<RankingArg>,
-    /// Keep the library that is made for the measurement in this folder, and use it again if it is there
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(crate) keep: Option<PathBuf>,
-    /// Write each query's measures and first documents, or each pair's cosine, into this file, as JSON lines
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) per_query: Option<PathBuf>,
-    /// Compare with an earlier run over the same collection: the file that its `--per-query` wrote
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) against: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) model: ModelArgs,
-    /// Report in JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// How to score passages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum RankingArg {
-    /// By the cosine of the question with what sets the passage apart from the library, as `search` does.
-    Distinctive,
-    /// By the cosine of the question with the passage.
-    Cosine,
 }
 
 #[derive(Debug, Args)]

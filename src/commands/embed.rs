@@ -12,15 +12,13 @@ use topoi_models::{Encoder, Role};
 use super::cli::Embed;
 use super::context::Context;
 use super::failure::Failure;
+use super::lines::each_line;
 use super::npy::NpyWriter;
 use super::output::Output;
 use super::{Outcome, interrupt};
 
 /// How many texts are embedded together: enough for full batches, little to hold in memory.
 const CHUNK: usize = 1024;
-
-/// A line longer than this is no text to embed as one.
-const MAX_LINE: usize = 64 << 20;
 
 #[derive(Deserialize)]
 struct Line {
@@ -103,41 +101,25 @@ struct Embedder<'a, 'b> {
 }
 
 impl Embedder<'_, '_> {
-    fn read(&mut self, name: &str, mut input: impl BufRead, plain: bool) -> anyhow::Result<()> {
-        let mut bytes = Vec::new();
-        for number in 1_u64.. {
-            bytes.clear();
-            let read =
-                io::Read::take(&mut input, MAX_LINE as u64 + 1).read_until(b'\n', &mut bytes);
-            if read.with_context(|| format!("cannot read {name}"))? == 0 {
-                break;
-            }
-            if bytes.len() > MAX_LINE {
-                return Err(Failure::new(format!(
-                    "line {number} of {name} is longer than {} MiB",
-                    MAX_LINE >> 20
-                ))
-                .into());
-            }
-            let line = std::str::from_utf8(&bytes)
-                .map_err(|_| Failure::new(format!("line {number} of {name} is not UTF-8")))?
-                .trim_end_matches(['\n', '\r']);
+    fn read(&mut self, name: &str, input: impl BufRead, plain: bool) -> anyhow::Result<()> {
+        each_line(name, input, |number, line| {
             if plain {
-                self.push(Line {
+                return self.push(Line {
                     id: number.into(),
                     text: line.to_owned(),
-                })?;
-            } else if !line.trim().is_empty() {
-                let parsed = serde_json::from_str(line).map_err(|error| {
-                    Failure::with_hint(
-                        format!("line {number} of {name} is not an object with a `text`: {error}"),
-                        "write {\"id\": …, \"text\": …} a line, or give `--lines` for a text a line",
-                    )
-                })?;
-                self.push(parsed)?;
+                });
             }
-        }
-        Ok(())
+            if line.trim().is_empty() {
+                return Ok(());
+            }
+            let parsed = serde_json::from_str(line).map_err(|error| {
+                Failure::with_hint(
+                    format!("line {number} of {name} is not an object with a `text`: {error}"),
+                    "write {\"id\": …, \"text\": …} a line, or give `--lines` for a text a line",
+                )
+            })?;
+            self.push(parsed)
+        })
     }
 
     fn push(&mut self, line: Line) -> anyhow::Result<()> {

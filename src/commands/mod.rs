@@ -9,11 +9,13 @@ mod context;
 mod demo;
 mod embed;
 mod eval;
+mod eval_themes;
 mod failure;
 mod hits;
 mod index;
 mod interrupt;
 mod last;
+mod lines;
 mod list;
 mod man;
 mod model;
@@ -89,6 +91,7 @@ fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
         Command::Model(arguments) => model::run(context, &arguments),
         Command::Embed(arguments) => embed::run(context, &arguments),
         Command::Eval(arguments) => eval::run(context, &arguments),
+        Command::EvalThemes(arguments) => eval_themes::run(context, &arguments),
         Command::Demo(arguments) => demo::run(context, &arguments),
         Command::Completions(arguments) => completions::run(context, &arguments),
         Command::Man(arguments) => man::run(context, &arguments),

@@ -1,12 +1,16 @@
-//! NumPy's `.npy` format, version 1.0, for a matrix of float32 that is written row by row.
+//! NumPy's `.npy` format for a matrix of float32, which is written row by row, and read as a whole.
 //!
 //! <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
 
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
+use anyhow::Context as _;
 use tempfile::NamedTempFile;
+use topoi_models::Embeddings;
+
+use super::failure::Failure;
 
 /// A multiple of 64, as the format asks for, with room for any number of rows.
 const HEADER: usize = 128;
@@ -73,4 +77,123 @@ fn header(rows: usize, dim: usize) -> [u8; HEADER] {
     header[10..10 + description.len()].copy_from_slice(description.as_bytes());
     header[HEADER - 1] = b'\n';
     header
+}
+
+/// Reads a matrix of float32 (n × dim, row-major, little-endian).
+pub(crate) fn read(path: &Path) -> anyhow::Result<Embeddings> {
+    let file = File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
+    let cannot_read = || format!("cannot read `{}`", path.display());
+    let length = file.metadata().with_context(cannot_read)?.len();
+    let mut file = BufReader::new(file);
+    let header = read_header(&mut file).with_context(cannot_read)?;
+    let (rows, dim) = header
+        .as_deref()
+        .and_then(shape)
+        .ok_or_else(|| refused(path, "is no NumPy array of float32 with two dimensions"))?;
+    let bytes = (rows as u64).checked_mul(dim as u64);
+    let bytes = bytes.and_then(|numbers| numbers.checked_mul(size_of::<f32>() as u64));
+    let begin = file.stream_position().with_context(cannot_read)?;
+    if bytes != length.checked_sub(begin) {
+        return Err(refused(
+            path,
+            &format!("is not as long as {rows} × {dim} numbers are"),
+        ));
+    }
+    let mut matrix = Embeddings::zeros(rows, dim);
+    let mut bytes = [0; size_of::<f32>()];
+    for row in 0..rows {
+        for value in matrix.row_mut(row).unwrap_or_default() {
+            file.read_exact(&mut bytes).with_context(cannot_read)?;
+            *value = f32::from_le_bytes(bytes);
+        }
+    }
+    Ok(matrix)
+}
+
+fn refused(path: &Path, reason: &str) -> anyhow::Error {
+    Failure::with_hint(
+        format!("`{}` {reason}", path.display()),
+        "`numpy.save(FILE, vectors.astype(\"float32\"))` writes such an array",
+    )
+    .into()
+}
+
+/// The description at the beginning of an array; none where the file is none.
+fn read_header(file: &mut impl Read) -> io::Result<Option<String>> {
+    let mut begin = Vec::new();
+    file.by_ref().take(8).read_to_end(&mut begin)?;
+    // Of the length, version 1 has two bytes, the later ones four.
+    let bytes = match begin.strip_prefix(b"\x93NUMPY") {
+        Some([1, _]) => 2,
+        Some([2 | 3, _]) => 4,
+        _ => return Ok(None),
+    };
+    let mut length = [0; 4];
+    file.read_exact(&mut length[..bytes])?;
+    let mut header = Vec::new();
+    let length = u64::from(u32::from_le_bytes(length));
+    file.take(length).read_to_end(&mut header)?;
+    Ok(String::from_utf8(header).ok())
+}
+
+/// Rows and columns, where the description is that of a matrix as it is read here.
+fn shape(header: &str) -> Option<(usize, usize)> {
+    let value = |key: &str| Some(header.split_once(&format!("'{key}':"))?.1.trim_start());
+    let is_readable =
+        value("descr")?.starts_with("'<f4'") && value("fortran_order")?.starts_with("False");
+    let (shape, _) = value("shape")?.strip_prefix('(')?.split_once(')')?;
+    let mut numbers = shape.split(',').map(|number| number.trim().parse().ok());
+    let shape = (numbers.next()??, numbers.next()??);
+    (is_readable && numbers.next().is_none()).then_some(shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("v.npy");
+        let mut array = NpyWriter::create(&path, 3).unwrap();
+        array.row(&[1.0, -2.5, 0.0]).unwrap();
+        array.row(&[3.0, 1e-30, f32::MAX]).unwrap();
+        array.finish(&path).unwrap();
+        let matrix = read(&path).unwrap();
+        assert_eq!(matrix.dim(), 3);
+        assert_eq!(matrix.values(), [1.0, -2.5, 0.0, 3.0, 1e-30, f32::MAX]);
+    }
+
+    #[test]
+    fn other_arrays_and_other_files_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("v.npy");
+        let described = |description: &str| {
+            let length = description.len() as u16;
+            let mut file = b"\x93NUMPY\x01\x00".to_vec();
+            file.extend(length.to_le_bytes());
+            file.extend(description.as_bytes());
+            file.extend([0; 16]);
+            file
+        };
+        let good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }";
+        std::fs::write(&path, described(good)).unwrap();
+        assert_eq!(read(&path).unwrap().len(), 2);
+        for (from, to) in [
+            ("<f4", "<f8"),
+            ("False", "True"),
+            ("(2, 2)", "(4,)"),
+            ("(2, 2)", "(1, 2, 2)"),
+            ("(2, 2)", "(2, 3)"),
+            ("(2, 2)", "(99999999999999, 99999999999999)"),
+            ("shape", "form"),
+        ] {
+            std::fs::write(&path, described(&good.replace(from, to))).unwrap();
+            assert!(read(&path).is_err(), "{to}");
+        }
+        for content in [&b""[..], b"no array", b"\x93NUMPY\x01\x00\xff"] {
+            std::fs::write(&path, content).unwrap();
+            assert!(read(&path).is_err());
+        }
+    }
 }

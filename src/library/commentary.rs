@@ -112,7 +112,9 @@ impl Commentary {
         let mut mixtures: BTreeMap<ArticleId, Vec<(ThemeId, f64)>> = BTreeMap::new();
         for theme in &self.themes {
             for member in &theme.members {
-                let shares = mixtures.entry(self.passages[member.node].article).or_default();
+                let shares = mixtures
+                    .entry(self.passages[member.node].article)
+                    .or_default();
                 let weight = member.strength.max(LEAST_WEIGHT);
                 match shares.iter_mut().find(|share| share.0 == theme.kept.id) {
                     Some(share) => share.1 += weight,

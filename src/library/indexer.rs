@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use topoi_index::{BuildOptions, PointId, Searcher, write_segment};
 use topoi_models::{Embeddings, Encoder, Role};
 
+use super::parts::parts;
 use super::report::{IndexReport, Observer, Refusal, Windowing};
 use super::{open_segment, read_identity, same_model, space_of};
 use crate::article::{Article, ArticleId, Kind, Paragraph, PassageId, Place};
@@ -66,7 +67,6 @@ pub struct Indexer<'a> {
     observer: &'a dyn Observer,
     windowing: Windowing,
     /// How many tokens a passage may have beside the model's prompt, special tokens included.
-    token_limit: usize,
     searcher: Searcher,
     next_passage: PassageId,
     batch: Batch,
@@ -114,7 +114,6 @@ impl<'a> Indexer<'a> {
             encoder,
             observer,
             windowing,
-            token_limit: token_limit(encoder),
             searcher: Searcher::new(segments)?,
             batch: Batch::default(),
             report: IndexReport::default(),
@@ -339,19 +338,13 @@ impl<'a> Indexer<'a> {
     }
 
     fn parts(&self, paragraph: &Paragraph) -> Vec<String> {
-        let text = &paragraph.text;
-        // A token is at least one byte, and two tokens mark the ends: a text this short always fits.
-        if self.windowing == Windowing::Whole || text.len() + 2 <= self.token_limit {
-            return vec![text.clone()];
+        match self.windowing {
+            Windowing::Whole => vec![paragraph.text.clone()],
+            Windowing::Windows => parts(&paragraph.text, self.encoder)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
         }
-        let windows = ingest::windows(text, self.token_limit, &mut |part| {
-            self.encoder.count_tokens(part)
-        });
-        windows
-            .into_iter()
-            .filter_map(|span| text.get(span.start..span.end))
-            .map(|part| part.trim().to_owned())
-            .collect()
     }
 
     fn passage(&mut self, text: String, place: Place, paragraph: &Paragraph) -> Result<NewPassage> {
@@ -540,11 +533,6 @@ impl<'a> Indexer<'a> {
         }
         Ok(())
     }
-}
-
-/// How many tokens a passage may have beside the model's prompt, special tokens included.
-pub(crate) fn token_limit(encoder: &dyn Encoder) -> usize {
-    encoder.room(Role::Passage) + encoder.count_tokens("")
 }
 
 fn to_json(identity: &topoi_models::Identity) -> String {

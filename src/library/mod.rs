@@ -10,6 +10,7 @@ mod lazy;
 mod ledger;
 mod lines;
 mod maintenance;
+mod parts;
 mod picture;
 mod report;
 mod words;
@@ -23,12 +24,12 @@ use topoi_models::Identity;
 pub use check::{Finding, Findings, check, drop_segments, drop_words};
 pub use commentary::{Commentary, LibraryTheme, Renewed, ThemesWanted, Topic};
 pub use indexer::Indexer;
-pub(crate) use indexer::token_limit;
 pub use ledger::{
     Ledger, entitle_themes, keep_themes, last_changes, merge_themes, pin_theme, rename_theme,
     split_theme,
 };
 pub use lines::Lines;
+pub use parts::parts;
 pub use picture::{Part, Picture};
 pub use report::{IndexReport, Observer, Refusal, Silent, Windowing};
 

@@ -44,10 +44,14 @@ impl Library {
         let themes = commentary.places();
         let theme_of = |node: usize| {
             let id = body.passages[body.first[node]].id;
-            let place = commentary.passages.binary_search_by_key(&id, |passage| passage.id);
+            let place = commentary
+                .passages
+                .binary_search_by_key(&id, |passage| passage.id);
             place.ok().map_or(0, |place| themes[place])
         };
-        let labels: Vec<u32> = (0..body.first.len()).map(|node| theme_of(node) as u32).collect();
+        let labels: Vec<u32> = (0..body.first.len())
+            .map(|node| theme_of(node) as u32)
+            .collect();
         body.structured(self, &[], |structure| {
             let partition = Partition::from_labels(&labels);
             let parts = structure.parts(&partition);
@@ -60,10 +64,14 @@ impl Library {
             }
             let of_node = layout(structure.graph(), &parts, SEED);
             let terms = structure.labels(&parts);
-            let of_part = parts.members().into_iter().zip(terms).map(|(members, terms)| Part {
-                theme: members.first().map_or(0, |&node| theme_of(node)),
-                terms,
-            });
+            let of_part = parts
+                .members()
+                .into_iter()
+                .zip(terms)
+                .map(|(members, terms)| Part {
+                    theme: members.first().map_or(0, |&node| theme_of(node)),
+                    terms,
+                });
             let nodes = body.node_of.iter().map(|&node| node as usize);
             Ok(Picture {
                 places: nodes.clone().map(|node| of_node[node]).collect(),

@@ -15,8 +15,7 @@ use super::sources::{Candidate, Candidates, Near, Ranks, Sources, set_sureness};
 use super::{Found, Ranking, Scope, SearchOptions};
 use crate::article::{Article, ArticleId, Kind, Passage, PassageId, Place};
 use crate::error::{Error, Result};
-use crate::ingest;
-use crate::library::{Library, token_limit};
+use crate::library::{Library, parts};
 
 /// How many passages are looked at for each point of an article and for each answer that is asked for, at least.
 const FEWEST_CANDIDATES: usize = 20;
@@ -88,7 +87,7 @@ impl Library {
         })
     }
 
-    /// Passages that belong beside a text that need not be in the library, as it was read by [`ingest`].
+    /// Passages that belong beside a text that need not be in the library, as it was read by [`ingest`](crate::ingest).
     ///
     /// # Errors
     ///
@@ -100,7 +99,6 @@ impl Library {
         options: &SearchOptions,
     ) -> Result<Found> {
         self.expect_model(encoder.identity())?;
-        let limit = token_limit(encoder);
         let mut places = Vec::new();
         let mut texts = Vec::new();
         for (paragraph, number) in articles
@@ -110,19 +108,15 @@ impl Library {
             if paragraph.kind != Kind::Body {
                 continue;
             }
-            let windows = ingest::windows(&paragraph.text, limit, &mut |part| {
-                encoder.count_tokens(part)
-            });
-            let parts = u32::try_from(windows.len()).unwrap_or(u32::MAX);
-            for (span, part) in windows.into_iter().zip(1..) {
-                if let Some(text) = paragraph.text.get(span.start..span.end) {
-                    places.push(Place {
-                        paragraph: number,
-                        part,
-                        parts,
-                    });
-                    texts.push(text);
-                }
+            let found = parts(&paragraph.text, encoder);
+            let parts = u32::try_from(found.len()).unwrap_or(u32::MAX);
+            for (text, part) in found.into_iter().zip(1..) {
+                places.push(Place {
+                    paragraph: number,
+                    part,
+                    parts,
+                });
+                texts.push(text);
             }
         }
         if texts.is_empty() {

@@ -11,7 +11,6 @@
 
 use rayon::prelude::*;
 
-use super::communities::leiden_within;
 use super::graph::Graph;
 use super::partition::Partition;
 use crate::rng::SplitMix64;
@@ -57,7 +56,6 @@ const WIDEST: f32 = 10.0;
 const FEW: usize = 12;
 
 /// Below this resolution no coarser communities are looked for: those that are left have hardly a link between them.
-const COARSEST: f64 = 0.02;
 
 /// How much room every passage has in the end, so that none hides another: the radius of its disc, as a share of what it
 /// would be if the passages filled the layout's disc in squares. With more, communities would grow into each other.
@@ -121,7 +119,7 @@ fn coarse_to_fine(
         for (&community, &mass) in communities.communities().iter().zip(masses) {
             folded_masses[community as usize] += mass;
         }
-        let above = coarser(&folded, seed);
+        let above = coarser(&folded);
         let centres = coarse_to_fine(&folded, &above, &folded_masses, seed, depth + 1);
         in_discs(&centres, communities, masses)
     };
@@ -130,16 +128,31 @@ fn coarse_to_fine(
     optimise(&Springs::of(graph), start, gravity, seed)
 }
 
-/// Communities of the nodes of `graph`, at most half as many as there are nodes where the links allow it.
-fn coarser(graph: &Graph, seed: u64) -> Partition {
-    let mut resolution = 1.0;
-    loop {
-        let found = leiden_within(graph, resolution, seed, 1);
-        if found.count() * 2 <= graph.len() || resolution < COARSEST {
-            return found;
+/// Communities of the nodes of `graph`: each node is in that of the node to which it has the firmest link, so that there are at
+/// most half as many as there are nodes with links. Source: O. Borůvka, 1926, whose first step it is.
+fn coarser(graph: &Graph) -> Partition {
+    let mut into: Vec<u32> = (0..graph.len() as u32).collect();
+    let last = |into: &mut Vec<u32>, node: u32| {
+        let mut last = node;
+        while into[last as usize] != last {
+            into[last as usize] = into[into[last as usize] as usize];
+            last = into[last as usize];
         }
-        resolution /= 2.0;
+        last
+    };
+    for node in 0..graph.len() {
+        let firmest = graph
+            .links(node)
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        if let Some((other, _)) = firmest {
+            let (one, other) = (last(&mut into, node as u32), last(&mut into, other as u32));
+            into[one.max(other) as usize] = one.min(other);
+        }
     }
+    let labels: Vec<u32> = (0..graph.len() as u32)
+        .map(|node| last(&mut into, node))
+        .collect();
+    Partition::from_labels(&labels)
 }
 
 /// Places nodes around the centres of their communities: each community fills a disc whose area is that of its

@@ -34,6 +34,7 @@ pub mod layout;
 pub mod ledger;
 mod levels;
 pub mod map;
+pub mod measures;
 mod members;
 mod novelty;
 mod odds;

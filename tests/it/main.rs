@@ -23,4 +23,5 @@ mod reranking;
 mod seed;
 mod stories;
 mod themes;
+mod themes_eval;
 mod words;

@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use super::lines::{open, read_lines};
 use crate::commands::failure::Failure;
+use crate::commands::lines::{open, read_lines};
 
 const HINT: &str =
     "a test collection is a folder with `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`";

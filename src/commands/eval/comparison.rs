@@ -6,10 +6,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::collection::Collection;
-use super::lines::read_lines;
 use super::measures::{ByMeasure, Measures, columns};
 use super::statistics::{Interval, ROUNDING, mean, mean_interval, mean_test};
 use crate::commands::failure::Failure;
+use crate::commands::lines::read_lines;
 
 pub(super) const HINT: &str =
     "compare with a file that `topoi eval --per-query` wrote for the same collection";

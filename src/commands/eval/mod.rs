@@ -3,7 +3,6 @@
 
 mod collection;
 mod comparison;
-mod lines;
 mod measures;
 mod rankings;
 mod report;
@@ -19,11 +18,11 @@ use topoi::search::{Ranking, SearchOptions};
 
 use self::collection::Collection;
 use self::comparison::{Against, Earlier, MeanDifference};
-use self::lines::LinesFile;
 use self::measures::{ByMeasure, Measures, columns, measure};
 use self::statistics::{Interval, mean, mean_interval};
 use super::cli::{Eval, ModeArg, RankingArg};
 use super::context::Context;
+use super::lines::LinesFile;
 use super::output::Output;
 use super::{Outcome, interrupt};
 

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use topoi_models::{Encoder, Role};
 
 use super::comparison::{Against, Difference, HINT, refused};
-use super::lines::{LinesFile, read_lines};
 use super::report;
 use super::spearman::{spearman, spearman_difference, spearman_interval};
 use super::statistics::{Interval, ROUNDING};
 use crate::commands::cli::Eval;
 use crate::commands::context::Context;
 use crate::commands::failure::Failure;
+use crate::commands::lines::{LinesFile, read_lines};
 use crate::commands::output::Output;
 use crate::commands::{Outcome, interrupt};
 
