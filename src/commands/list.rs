@@ -11,7 +11,9 @@ use super::output::{
 
 pub(crate) fn run(context: &mut Context, arguments: &List) -> anyhow::Result<Outcome> {
     let library = context.open()?;
-    let articles = library.store().articles(&arguments.filter.filter())?;
+    let filter = arguments.filter.filter();
+    library.expect_theme(&filter)?;
+    let articles = library.store().articles(&filter)?;
     let passages_of = |article: &StoredArticle| -> anyhow::Result<Vec<Passage>> {
         Ok(library.store().passages_of(article.id)?)
     };

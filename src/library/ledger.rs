@@ -66,6 +66,18 @@ impl Library {
         }))
     }
 
+    /// Refuses a filter by a theme that the library doesn't have.
+    ///
+    /// # Errors
+    ///
+    /// That, and where the library can't be read.
+    pub fn expect_theme(&self, filter: &Filter) -> Result<()> {
+        match filter.theme {
+            Some(id) if self.store().themes()?.iter().all(|theme| theme.id != id) => Err(Error::NoTheme(id)),
+            _ => Ok(()),
+        }
+    }
+
     /// Gives each passage without a theme that which its nearest neighbours have, and those of the passages beside it; says how
     /// many there were.
     fn join(&self, passages: &[Passage], of: &mut [Option<(ThemeId, f64)>]) -> Result<usize> {

@@ -49,6 +49,7 @@ impl Scope {
 impl Library {
     /// The passages that a filter lets in, as the vector search wants them.
     pub(crate) fn scope(&self, filter: &Filter) -> Result<Scope> {
+        self.expect_theme(filter)?;
         let only = if filter.is_any_article() {
             None
         } else {
