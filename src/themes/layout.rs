@@ -25,8 +25,8 @@ type Place = [f32; 2];
 const A: f32 = 1.581;
 const B: f32 = 0.875;
 
-/// What acts on each node besides its links: so much as all other nodes would push in UMAP, where each link that pulls
-/// once at both its ends draws five nodes that push.
+/// How much all other nodes push together, where a node's links pull by 1: as in UMAP, where each link pulls at both its ends
+/// and draws five nodes that push at one.
 const REPULSION: f32 = 2.5;
 
 /// The most that one node pushes another along an axis; UMAP's value.
@@ -39,9 +39,9 @@ const SAMPLES_FROM: usize = 300;
 /// How many times the forces act, and the first step, as a share of them; it falls to nothing.
 ///
 /// Measured in 2026 as the share of a passage's 15 neighbours that are among the nearest 15, and the nearest 100, in the
-/// plane. On 10,966 paragraphs of BBC news: .36 and .69, with 400 times .36 and .70, with a first step of .6 .35 and .69.
-/// The Python package umap-learn has .36 and .71 and takes 13 times as long. On 126,771 sentences of opinion articles:
-/// .14 and .36, with 250 times the same.
+/// plane. On 10,966 paragraphs of BBC news: .36 and .69, with 400 times .36 and .70. The Python package umap-learn has .36
+/// and .71, without the links between passages that follow each other. On 126,771 passages of opinion articles: .14 and
+/// .36, with 250 times the same.
 const EPOCHS: u64 = 150;
 const STEP: f32 = 0.3;
 

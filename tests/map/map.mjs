@@ -3,7 +3,7 @@
 //     npm install && node map.mjs MAP.html
 //
 // Prints what it checks, and exits with 1 if something does not hold. The browser is Debian's chromium, or what CHROMIUM
-// names. What the map has no data for (dates, authors) is said to be passed over.
+// names. The map should have some dozens of passages; what it has no data for (dates, authors) is said to be passed over.
 
 import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';

@@ -119,8 +119,11 @@ fn lines(name: &str) -> Vec<String> {
     lines
 }
 
-/// A word in pieces that fit in a line.
+/// A word in pieces that fit in a line; one that is a little too long stays whole.
 fn pieces(word: &str) -> Vec<String> {
+    if columns(word) <= LINE + LINE / 3 {
+        return vec![word.to_owned()];
+    }
     let mut pieces = vec![String::new()];
     for letter in word.graphemes(true) {
         let last = pieces.len() - 1;

@@ -99,13 +99,13 @@ function filter() {
   const source = folded(element('source').value.trim());
   const from = Number(element('from').value);
   const until = Number(element('until').value);
-  const whole = !dated || (from <= firstMonth && until >= lastMonth);
+  const always = !dated || (from <= firstMonth && until >= lastMonth);
   if (words.length && !foldedTexts) foldedTexts = texts.map(folded);
   const passes = articles.map((_, article) => {
     const known = foldedArticles[article];
     const months = covered[article];
     return known.author.includes(author) && known.source.includes(source)
-      && (whole || (months !== null && months[0] <= until && months[1] >= from));
+      && (always || (months !== null && months[0] <= until && months[1] >= from));
   });
   litCount = 0;
   for (let i = 0; i < count; i++) {
@@ -114,11 +114,11 @@ function filter() {
       && words.every((word) => foldedTexts[i].includes(word) || foldedArticles[article].words.includes(word)) ? 1 : 0;
     litCount += lit[i];
   }
-  element('clear').hidden = !(words.length || author || source || !whole);
+  element('clear').hidden = !(words.length || author || source || !always);
   element('count').textContent = element('clear').hidden
-    ? `${counted(count, 'passage')}, all shown`
+    ? count ? `${counted(count, 'passage')}, all shown` : 'There are no passages to show'
     : `${number(litCount)} of ${counted(count, 'passage')} shown`;
-  listSizes();
+  listThemes();
   if (state.theme >= 0) listPassages();
   changed();
 }
@@ -308,11 +308,15 @@ function drawDots() {
   const [columns, rows] = [dots.width, dots.height];
   const target = new Uint32Array(pixels.data.buffer);
   target.fill(groundColour);
-  const { all, reach } = stamps(radius() * density, columns);
+  // Few that are found among many must stand out.
+  const size = radius() * density;
+  const standing = stamps(size * (litCount < count / 10 ? 1.5 : 1), columns);
+  const behind = stamps(size, columns);
   const scale = view.scale * density;
   const [left, top] = [columns / 2 - view.x * scale, rows / 2 - view.y * scale];
   const dimmed = filtered() || state.theme >= 0;
   for (let pass = dimmed ? 0 : 1; pass < 2; pass++) {
+    const { all, reach } = pass === 1 ? standing : behind;
     for (let i = 0; i < count; i++) {
       const x = xs[i] * scale + left;
       const y = ys[i] * scale + top;
@@ -434,7 +438,7 @@ function place() {
       own.set(cell, (own.get(cell) ?? 0) + 1);
     }
   }
-  const least = Math.max(1, Math.min(seen * 0.004, 12));
+  const least = Math.max(1, seen * (filtered() ? 0.01 : 0.002));
   const order = [...cells.keys()].filter((theme) => visible[theme] >= least).sort((a, b) =>
     wanted.indexOf(themes[a].level) - wanted.indexOf(themes[b].level) || visible[b] - visible[a] || a - b);
   const taken = [];
@@ -571,7 +575,7 @@ function from(point) {
   const article = articles[articleOf[point]];
   const line = make('span', 'from');
   const about = [article.author, article.source, article.date].filter(Boolean);
-  line.append(made('strong', '', article.title ?? article.path));
+  line.append(made('strong', '', article.title ?? article.path.split(/[\\/]/).pop()));
   for (const part of about) line.append(' · ', made('bdi', '', part));
   return line;
 }
@@ -688,8 +692,8 @@ map.addEventListener('wheel', (event) => {
   event.preventDefault();
   cancelAnimationFrame(flight);
   const at = where(event);
-  const lines = event.deltaMode === 1 ? 16 : 1;
-  zoomAt(at.x, at.y, Math.exp(-Math.max(-200, Math.min(200, event.deltaY * lines)) * (event.ctrlKey ? 0.01 : 0.002)));
+  const unit = event.deltaMode === 1 ? 16 : 1;
+  zoomAt(at.x, at.y, Math.exp(-Math.max(-200, Math.min(200, event.deltaY * unit)) * (event.ctrlKey ? 0.01 : 0.002)));
 }, { passive: false });
 map.addEventListener('dblclick', (event) => {
   const at = where(event);
@@ -733,14 +737,8 @@ document.addEventListener('keydown', (event) => {
 });
 
 /** Says something to those who hear the page. */
-let voice = null;
 function say(text) {
-  if (!voice) {
-    voice = make('p', 'unseen');
-    voice.setAttribute('aria-live', 'polite');
-    stage.append(voice);
-  }
-  voice.textContent = text;
+  element('voice').textContent = text;
 }
 
 element('closer').addEventListener('click', () => flyTo({ ...view, scale: Math.min(view.scale * 1.6, whole.scale * CLOSEST) }));
@@ -773,33 +771,31 @@ element('ground').addEventListener('click', () => {
 
 const entries = new Map();
 
-function entry(theme, withBar) {
+function entry(theme, found) {
   const button = make('button');
   button.type = 'button';
-  button.append(swatch(theme), made('span', 'name', nameOf(theme)), make('span', 'size'));
-  if (withBar) {
-    const bar = make('span', 'bar');
-    const filled = make('i');
-    filled.style.background = colourOf(theme);
-    bar.append(filled);
-    button.append(bar);
-  }
+  const size = make('span', 'size', found < sizes[theme] ? `${number(found)} / ${number(sizes[theme])}` : number(found));
+  size.append(make('span', 'unseen', sizes[theme] === 1 ? ' passage' : ' passages'));
+  button.append(swatch(theme), made('span', 'name', nameOf(theme)), size);
   button.addEventListener('click', () => openTheme(theme, { fly: true, focus: true }));
   return button;
 }
 
+/** The themes by how many of their passages are shown, in their groups. */
 function listThemes() {
-  entries.clear();
-  const forest = element('forest');
+  const found = new Uint32Array(themes.length);
+  for (let i = 0; i < count; i++) if (lit[i]) for (const theme of chains[leafOf[i]]) found[theme]++;
+  const most = (a, b) => found[b] - found[a] || sizes[b] - sizes[a] || a - b;
   const groups = new Map();
-  for (const theme of shownThemes) {
+  for (const theme of [...shownThemes].sort(most)) {
     const root = chains[theme][chains[theme].length - 1];
     groups.set(root, [...(groups.get(root) ?? []), theme]);
   }
-  const roots = [...groups.keys()].sort((a, b) => sizes[b] - sizes[a]);
-  const grouped = roots.length > 1 && roots.length < shownThemes.length;
+  const grouped = groups.size > 1 && groups.size < shownThemes.length;
+  const forest = element('forest');
   forest.replaceChildren();
-  for (const root of roots) {
+  entries.clear();
+  for (const root of [...groups.keys()].sort(most)) {
     let into = forest;
     if (grouped) {
       const item = make('li');
@@ -809,26 +805,19 @@ function listThemes() {
     }
     for (const theme of groups.get(root)) {
       const item = make('li');
-      const button = entry(theme, true);
+      const button = entry(theme, found[theme]);
+      const bar = make('span', 'bar');
+      const filled = make('i');
+      filled.style.background = colourOf(theme);
+      filled.style.width = `${100 * found[theme] / sizes[shownThemes[0]]}%`;
+      bar.append(filled);
+      button.append(bar);
       entries.set(theme, button);
       item.append(button);
       into.append(item);
     }
   }
   element('themes').hidden = shownThemes.length === 0 || state.theme >= 0;
-  listSizes();
-}
-
-function listSizes() {
-  const found = new Uint32Array(themes.length);
-  for (let i = 0; i < count; i++) if (lit[i]) for (const theme of chains[leafOf[i]]) found[theme]++;
-  const largest = Math.max(1, ...[...entries.keys()].map((theme) => sizes[theme]));
-  for (const [theme, button] of entries) {
-    const size = button.querySelector('.size');
-    size.textContent = filtered() ? `${number(found[theme])} / ${number(sizes[theme])}` : number(sizes[theme]);
-    button.querySelector('.bar i').style.width = `${100 * found[theme] / largest}%`;
-    size.append(make('span', 'unseen', found[theme] === 1 ? ' passage' : ' passages'));
-  }
 }
 
 // One theme: its parts and its passages, those that belong most firmly first.
@@ -848,9 +837,7 @@ function openTheme(theme, { fly = false, focus = false, keep = false } = {}) {
   const parts = partsOf(theme);
   element('theme-parts').replaceChildren(...(parts.length > 1 ? parts : []).map((part) => {
     const item = make('li');
-    const button = entry(part, false);
-    button.querySelector('.size').append(number(sizes[part]), make('span', 'unseen', ' passages'));
-    item.append(button);
+    item.append(entry(part, sizes[part]));
     return item;
   }));
   members = [];

@@ -32,7 +32,8 @@ pub(super) fn snippet(text: &str, passages: usize) -> String {
     }
     // Scripts that don't divide words, and words without end, are cut where the room ends.
     let cut = if word_end * 2 > end { word_end } else { end };
-    format!("{}…", text[..cut].trim_end())
+    let kept = text[..cut].trim_end_matches(|c: char| c.is_whitespace() || ".,;:".contains(c));
+    format!("{kept}…")
 }
 
 #[cfg(test)]
