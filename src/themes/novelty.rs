@@ -13,7 +13,9 @@ const COPY: f32 = 0.98;
 
 /// So many passages stand for all of a larger group, and so many are looked at for the most novel ones.
 ///
-/// Measured in 2026 with 384 dimensions on two cores: comparing two groups of 50,000 passages in 50 themes took MEASURED.
+/// Measured in 2026 on two cores that others used as well: two groups of 50,000 passages take 14 to 17 s, whether they
+/// have one theme, 5 or 50. Their vectors (384 numbers) were drawn at random, so that none is much more novel than others and
+/// as many as may be are looked at.
 pub(super) const LOOKED_AT: usize = 2048;
 
 /// How many passages are compared at once: 64 vectors of 384 dimensions are 96 KiB, which a core's cache holds.
