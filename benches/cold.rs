@@ -6,18 +6,10 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use topoi_benches::program;
+use topoi_benches::{Cost, cost, program};
 
 const RUNS: usize = 31;
-
-/// What one run of the program took.
-struct Cost {
-    time: Duration,
-    /// The most resident memory, in KiB.
-    memory: i64,
-}
 
 fn main() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -26,7 +18,7 @@ fn main() {
     let run = |arguments: &[&str]| {
         let mut command = Command::new(&topoi);
         command.arg("--library").arg(library.path()).args(arguments);
-        cost(command.stdout(Stdio::null()))
+        cost(command.stdout(Stdio::null())).expect("the program runs")
     };
     let articles = workspace.join("examples/commentary");
     let indexing = run(&["--quiet", "index", &articles.to_string_lossy()]);
@@ -47,27 +39,4 @@ fn main() {
         indexing.time.as_secs_f64(),
         indexing.memory / 1024
     );
-}
-
-#[expect(
-    clippy::zombie_processes,
-    reason = "it is waited for with `wait4`, which also says what it took"
-)]
-fn cost(command: &mut Command) -> Cost {
-    let begin = Instant::now();
-    let child = command.spawn().expect("the program runs");
-    let pid = libc::pid_t::try_from(child.id()).expect("a process number");
-    let mut status = 0;
-    // SAFETY: the structure is plain numbers, for which zeros are valid; the process is our own child, which nobody
-    // else waits for, and both places that the call writes to are ours.
-    let usage = unsafe {
-        let mut usage: libc::rusage = std::mem::zeroed();
-        assert_eq!(libc::wait4(pid, &mut status, 0, &mut usage), pid);
-        usage
-    };
-    assert_eq!(status, 0, "the program succeeds");
-    Cost {
-        time: begin.elapsed(),
-        memory: usage.ru_maxrss,
-    }
 }

@@ -1,8 +1,14 @@
-//! What the benchmarks share: the default model, the program, texts to embed and data to measure on.
+//! What the benchmarks share: the default model, the program and what a run of it takes, texts to embed, data to measure on,
+//! and tables.
+
+#[cfg(unix)]
+mod cost;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[cfg(unix)]
+pub use cost::{Cost, cost};
 use topoi_models::{Locator, ModelRef, SentenceEncoder, Settings};
 
 /// The default model, run as `settings` say, fetched where it is not in the cache yet.
@@ -57,6 +63,41 @@ pub fn program() -> Result<PathBuf, Box<dyn std::error::Error>> {
         )
         .into())
     }
+}
+
+/// Whether a set is to be measured: those that the command line names a part of, or all where it names none.
+pub fn is_wanted(set: &str) -> bool {
+    // cargo adds an option.
+    let mut named = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .peekable();
+    let set = set.to_lowercase();
+    named.peek().is_none() || named.any(|name| set.contains(&name.to_lowercase()))
+}
+
+/// Rows below their headings, in columns as wide as what is in them; the first `words` hold words, the others numbers,
+/// which stand to the right.
+pub fn table<const N: usize>(headings: &[&str; N], words: usize, rows: &[[String; N]]) -> String {
+    let headings = headings.map(str::to_owned);
+    let rows: Vec<&[String; N]> = [&headings].into_iter().chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..N).filter_map(width).collect();
+    let mut table = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(column, (cell, width))| {
+            if column < words {
+                format!("{cell:<width$}")
+            } else {
+                format!("{cell:>width$}")
+            }
+        });
+        let line = cells.collect::<Vec<_>>().join("  ");
+        table += line.trim_end();
+        table.push('\n');
+    }
+    table
 }
 
 /// The folder of texts to measure on, which are not part of the repository: `TOPOI_DATA`, else `../shared/data`.

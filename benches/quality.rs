@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde_json::Value;
-use topoi_benches::{data, program};
+use topoi_benches::{data, is_wanted, program, table};
 
 /// Collections in BEIR's form: name and folder.
 const COLLECTIONS: [(&str, &str); 3] = [
@@ -47,16 +47,6 @@ const WORDS: usize = 4;
 type Row = [String; HEADINGS.len()];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // cargo adds an option.
-    let named: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with('-'))
-        .map(|name| name.to_lowercase())
-        .collect();
-    let is_wanted = |set: &str| {
-        let set = set.to_lowercase();
-        named.is_empty() || named.iter().any(|name| set.contains(name))
-    };
     let mut rows: Vec<Row> = Vec::new();
     let mut models: Vec<Value> = Vec::new();
     let mut absent: Vec<PathBuf> = Vec::new();
@@ -87,7 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", model.as_str().unwrap_or_default());
     }
     if !rows.is_empty() {
-        print!("{}", table(&rows));
+        print!("{}", table(&HEADINGS, WORDS, &rows));
     }
     for path in absent {
         println!("skipped: there is no `{}`", path.display());
@@ -177,27 +167,4 @@ fn row(name: &str, report: &Value) -> Option<Row> {
         difference.map(|x| format!("{x:+.4}")).unwrap_or_default(),
         p.unwrap_or_default(),
     ])
-}
-
-/// Rows below their headings, in columns as wide as what is in them, with numbers to the right.
-fn table(rows: &[Row]) -> String {
-    let headings = HEADINGS.map(str::to_owned);
-    let rows: Vec<&Row> = [&headings].into_iter().chain(rows).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..HEADINGS.len()).filter_map(width).collect();
-    let mut table = String::new();
-    for row in rows {
-        let cells = row.iter().zip(&widths).enumerate();
-        let cells = cells.map(|(column, (cell, width))| {
-            if column < WORDS {
-                format!("{cell:<width$}")
-            } else {
-                format!("{cell:>width$}")
-            }
-        });
-        let line = cells.collect::<Vec<_>>().join("  ");
-        table += line.trim_end();
-        table.push('\n');
-    }
-    table
 }
