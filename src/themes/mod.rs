@@ -23,14 +23,18 @@
 //! # Ok::<(), topoi::themes::ThemesError>(())
 //! ```
 
+mod choice;
 pub mod communities;
 mod context;
+mod corpus;
 mod error;
+mod forms;
 pub mod graph;
 mod labels;
 mod levels;
 mod members;
 mod merge;
+mod nouns;
 pub mod partition;
 mod stop_words;
 mod words;
