@@ -34,6 +34,7 @@ mod labels;
 mod levels;
 mod members;
 mod merge;
+mod names;
 mod nouns;
 pub mod partition;
 mod stop_words;
