@@ -185,7 +185,10 @@ impl Body {
             .iter()
             .map(|theme| theme.label.clone())
             .collect();
-        let names = themes::names(&labels);
+        let first_words = found.themes.iter().map(|theme| theme.exemplars.first());
+        let first_words =
+            first_words.map(|node| node.map_or("", |&node| &*self.passages[self.first[node]].text));
+        let names = themes::names(&labels, &first_words.collect::<Vec<&str>>());
         let id_of = |node: usize| self.passages[self.first[node]].id;
         let mut strengths = vec![0.0; self.first.len()];
         let mut kept = Vec::with_capacity(numbers.len());

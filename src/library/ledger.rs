@@ -73,7 +73,9 @@ impl Library {
     /// That, and where the library can't be read.
     pub fn expect_theme(&self, filter: &Filter) -> Result<()> {
         match filter.theme {
-            Some(id) if self.store().themes()?.iter().all(|theme| theme.id != id) => Err(Error::NoTheme(id)),
+            Some(id) if self.store().themes()?.iter().all(|theme| theme.id != id) => {
+                Err(Error::NoTheme(id))
+            }
             _ => Ok(()),
         }
     }

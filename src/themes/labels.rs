@@ -4,21 +4,19 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::members::{cosine, sum_of};
-use super::words::{Standing, Word, words};
+use super::choice::Choice;
+use super::corpus::{Corpus, Spread, Term, parts, term_of};
+use super::forms::forms;
+use super::members::{add, cosine, sum_of};
+use super::words::Standing;
 use super::{Node, Vectors};
-
-/// The longest phrase, in words.
-const LONGEST: usize = 3;
 
 /// How many of the best terms of a theme are looked at when a label is put together.
 const POOL: usize = 60;
 
-/// How many passages have their words looked up at once: what bounds the memory that the words' text takes.
-const BATCH: usize = 8192;
-
-/// A phrase that stands in this share of the articles that its word stands in says all that the word says.
-const STANDS_FOR: f64 = 0.6;
+/// At how many passages of a theme its best terms are looked up again, for their vectors and their forms: they are
+/// common enough to be met among so many.
+const SAMPLE: usize = 2000;
 
 /// A term must occur in this share of a theme's articles. At half of it, labels of small themes in a body of 92
 /// commentaries held turns of phrase (`eventual recovery`) that two articles shared.
@@ -30,163 +28,46 @@ const FEW_TERMS: usize = 3;
 /// What a passage weighs at least in its theme's label, where it points away from the theme's centroid.
 const LEAST_WEIGHT: f64 = 0.01;
 
-/// How much a term loses for each word in it that the label has already, as a share.
-const REPETITION: f64 = 0.7;
+/// How much more often than chance would have it the parts of a phrase must stand together: normalised pointwise
+/// mutual information, -1 to 1. Set by hand, and not tuned.
+const LEAST_COHESION: f64 = 0.2;
 
-/// The number of a word in the vocabulary.
-type WordId = u32;
-
-/// Stands between two words that do not follow each other.
-const BREAK: WordId = WordId::MAX;
-
-/// A term: the numbers of one to three words, filled up with [`BREAK`].
-type Term = [WordId; LONGEST];
-
-/// The texts as numbers of words.
-struct Corpus {
-    /// Per passage, its words, with [`BREAK`] where a phrase can't go on.
-    passages: Vec<Vec<WordId>>,
-    /// Per word, what it may do in a term.
-    standings: Vec<Standing>,
-    vocabulary: HashMap<(String, Standing), WordId>,
-}
-
-impl Corpus {
-    fn of(nodes: &[Node<'_>]) -> Self {
-        let mut corpus = Self {
-            passages: Vec::with_capacity(nodes.len()),
-            standings: Vec::new(),
-            vocabulary: HashMap::new(),
-        };
-        for batch in nodes.chunks(BATCH) {
-            let found: Vec<Vec<Word>> = batch.par_iter().map(|node| words(node.text)).collect();
-            for words in found {
-                let mut numbers = Vec::with_capacity(words.len() + 8);
-                for word in words {
-                    if !word.follows && !numbers.is_empty() {
-                        numbers.push(BREAK);
-                    }
-                    numbers.push(corpus.number(word.key, word.standing));
-                }
-                corpus.passages.push(numbers);
-            }
-        }
-        corpus
-    }
-
-    fn number(&mut self, key: String, standing: Standing) -> WordId {
-        let next = self.standings.len() as WordId;
-        let number = *self.vocabulary.entry((key, standing)).or_insert(next);
-        if number == next {
-            self.standings.push(standing);
-        }
-        number
-    }
-
-    /// Calls `each` with every term of a passage, as often as it occurs.
-    fn terms(&self, passage: usize, mut each: impl FnMut(Term)) {
-        let words = &self.passages[passage];
-        for (start, &first) in words.iter().enumerate() {
-            if self.standings.get(first as usize) != Some(&Standing::Content) {
-                continue;
-            }
-            let mut term = [BREAK; LONGEST];
-            for (place, &word) in words[start..].iter().take(LONGEST).enumerate() {
-                match self.standings.get(word as usize) {
-                    Some(Standing::Content) => {
-                        term[place] = word;
-                        each(term);
-                    }
-                    Some(Standing::Joint) => term[place] = word,
-                    // The end of the row, which has no number among the words, or a word that no term holds.
-                    Some(Standing::Empty) | None => break,
-                }
-            }
-        }
-    }
-
-    /// How widely each term occurs in a theme. `by_article` are the theme's passages, those of one article side
-    /// by side, with `weights` for all passages; terms that `counted` refuses are passed over.
-    fn spread(
-        &self,
-        by_article: &[usize],
-        nodes: &[Node<'_>],
-        weights: &[f64],
-        counted: impl Fn(&Term) -> bool,
-    ) -> HashMap<Term, Spread> {
-        let mut spreads: HashMap<Term, Spread> = HashMap::new();
-        let mut in_article: Vec<(Term, f64)> = Vec::new();
-        for passages in by_article.chunk_by(|&a, &b| nodes[a].article == nodes[b].article) {
-            in_article.clear();
-            for &passage in passages {
-                let mut in_passage = Vec::new();
-                self.terms(passage, |term| {
-                    if counted(&term) {
-                        in_passage.push(term);
-                    }
-                });
-                in_passage.sort_unstable();
-                in_passage.dedup();
-                let weight = weights[passage];
-                in_article.extend(in_passage.into_iter().map(|term| (term, weight)));
-            }
-            // Stable, so that the weights are always added up in the same order.
-            in_article.sort_by_key(|found| found.0);
-            for same in in_article.chunk_by(|a, b| a.0 == b.0) {
-                let spread = spreads.entry(same[0].0).or_default();
-                spread.articles += 1;
-                spread.passages += same.len();
-                spread.mass += same.iter().map(|found| found.1).sum::<f64>().sqrt();
-            }
-        }
-        spreads
-    }
-}
-
-/// How widely something occurs in a theme.
-#[derive(Debug, Clone, Copy, Default)]
-struct Spread {
-    /// In how many articles.
-    articles: u32,
-    /// In how many passages.
-    passages: usize,
-    /// The sum over those articles of the square root of the passages' weights.
-    mass: f64,
-}
-
-impl Spread {
-    /// That of the passages themselves: what a term that occurs in each of them has.
-    fn whole(by_article: &[usize], nodes: &[Node<'_>], weights: &[f64]) -> Self {
-        let mut whole = Self::default();
-        for passages in by_article.chunk_by(|&a, &b| nodes[a].article == nodes[b].article) {
-            whole.articles += 1;
-            whole.passages += passages.len();
-            let weight: f64 = passages.iter().map(|&passage| weights[passage]).sum();
-            whole.mass += weight.sqrt();
-        }
-        whole
-    }
-}
+/// The power of a term's precision, the part of its occurrences that lies in the theme, in its score. With a half, a
+/// phrase of three articles came before the word that the theme is about (`Afghan government` before `Afghanistan`), as
+/// 266 editorials showed by eye.
+const PRECISION: f64 = 0.25;
 
 /// A term that may stand in a label.
-struct Candidate {
-    term: Term,
-    score: f64,
+pub(super) struct Candidate {
+    pub(super) term: Term,
+    pub(super) score: f64,
     /// The articles of the theme that it occurs in.
-    articles: u32,
+    pub(super) articles: u32,
+}
+
+/// How widely terms occur in all themes together.
+struct Everywhere {
+    terms: HashMap<Term, Spread>,
+    /// That of the passages.
+    whole: Spread,
 }
 
 /// The labels of `themes`, each given by its passages: at most `length` terms a theme, the most telling first.
 ///
 /// A term is a word, or two or three words in a row, that is no stop word, number or single letter; a stop word
-/// that joins two others (`rule of law`) may stand in the middle. Its weight in a theme is a class-based TF-IDF,
-/// `√p · ln(p / q)`, where `p` is the share of the theme, and `q` the share of all themes together, in which it
-/// occurs. BERTopic's own `tf · ln(1 + A / f)` does not set the frequency in the theme against that elsewhere, so
-/// that a phrase of two articles came before the word
-/// that half the theme has; its square root of the frequency is kept. Shares are counted by article, each weighing
-/// the square root of its passages in the theme: otherwise one article that repeats a name would name a theme.
-/// A passage counts by its cosine to the theme's centroid, so that a story that leads up to an argument has less of
-/// a say than the argument, and one that a theme has twice, word for word (a note on the author), counts once.
+/// that joins two others (`rule of law`) may stand in the middle; or two to four ideographs in a row. Its weight in a
+/// theme is a class-based TF-IDF, `√p · ln(p / q)`, where `p` is the share of the theme, and `q` the share of all
+/// themes together, in which it occurs. BERTopic's own `tf · ln(1 + A / f)` does not set the frequency in the theme
+/// against that elsewhere, so that a phrase of two articles came before the word that half the theme has; its square
+/// root of the frequency is kept. Shares are counted by article, each weighing the square root of its passages in
+/// the theme: otherwise one article that repeats a name would name a theme. A passage counts by its cosine to the
+/// theme's centroid, so that a story that leads up to an argument has less of a say than the argument, and one that
+/// says for the most part what an earlier one says, word for word (a note on the author, a reprint), doesn't count.
+///
+/// The weight is multiplied with how much of the term's occurrences lies in the theme, with how well it may name
+/// something ([`notion`]: nouns, and phrases that hold together), and with how near the passages that hold it are to
+/// the theme ([`Choice::new`]).
+///
 /// A term must occur in two passages, and in two articles and a set part of them, where a theme has as many; a theme
 /// of two articles that have hardly a term in common (two languages, say) takes terms of either. A term that says
 /// again what the label has already gives way to one that does not, and each is shown in the form in which it
@@ -208,67 +89,52 @@ pub(super) fn labels(
         .map(|passages| {
             let mut by_article = passages.clone();
             by_article.sort_unstable_by_key(|&passage| (nodes[passage].article, passage));
-            let mut seen = HashSet::new();
-            by_article.retain(|&passage| seen.insert(&corpus.passages[passage]));
-            by_article
+            corpus.without_repeats(&by_article)
         })
         .collect();
     let weights = weights(nodes.len(), &themes, vectors);
     let wholes: Vec<Spread> = themes
         .iter()
-        .map(|passages| Spread::whole(passages, nodes, &weights))
+        .map(|passages| Spread::whole(&corpus, passages, nodes, &weights))
         .collect();
     let own: Vec<Vec<(Term, Spread)>> = themes
         .par_iter()
         .zip(&wholes)
-        .map(|(passages, whole)| {
-            let least = least_articles(whole.articles);
-            let mut spreads = corpus.spread(passages, nodes, &weights, |_| true);
-            spreads.retain(|_, spread| spread.passages >= whole.passages.min(2));
-            let common = |spread: &Spread| spread.articles >= least;
-            if whole.articles != 2 || spreads.values().filter(|s| common(s)).count() >= FEW_TERMS {
-                spreads.retain(|_, spread| common(spread));
-            }
-            spreads.into_iter().collect()
-        })
+        .map(|(passages, whole)| common_terms(&corpus, passages, nodes, &weights, whole))
         .collect();
-    let mut everywhere: HashMap<Term, f64> = HashMap::new();
-    for (term, _) in own.iter().flatten() {
-        everywhere.insert(*term, 0.0);
-    }
-    // A second pass counts these terms also where they are rare, without holding every rare phrase in memory.
-    let found: Vec<HashMap<Term, Spread>> = themes
+    let everywhere = Everywhere::of(&own, &wholes, |theme, counted| {
+        corpus.spread(&themes[theme], nodes, &weights, |_| true, counted)
+    });
+    let pools: Vec<Vec<Candidate>> = own
         .par_iter()
-        .map(|passages| {
-            corpus.spread(passages, nodes, &weights, |term| {
-                everywhere.contains_key(term)
-            })
-        })
-        .collect();
-    for (term, spread) in found.iter().flatten() {
-        *everywhere.entry(*term).or_default() += spread.mass;
-    }
-    let all: f64 = wholes.iter().map(|whole| whole.mass).sum();
-    own.par_iter()
-        .zip(&themes)
         .zip(&wholes)
-        .map(|((spreads, passages), whole)| {
-            let candidates = spreads
-                .iter()
-                .map(|&(term, spread)| {
-                    let here = spread.mass / whole.mass;
-                    let overall = everywhere.get(&term).map_or(here, |mass| mass / all);
-                    Candidate {
-                        term,
-                        score: here.sqrt() * (here / overall).ln(),
-                        articles: spread.articles,
-                    }
-                })
-                // What is no more frequent here than elsewhere sets nothing apart; a single theme has only that.
-                .filter(|candidate| candidate.score > 0.0 || own.len() == 1)
-                .collect();
-            let chosen = choose(candidates, length);
-            forms(&corpus, nodes, passages, &chosen)
+        .map(|(spreads, whole)| pool(&corpus, spreads, whole, &everywhere, own.len()))
+        .collect();
+    let words: HashSet<_> = pools
+        .iter()
+        .flatten()
+        .flat_map(|candidate| parts(&candidate.term))
+        .copied()
+        .collect();
+    let keys = corpus.keys(&words);
+    // A single theme has nothing that sets it apart.
+    let origin = (themes.len() > 1).then(|| mean_of(&themes, vectors));
+    pools
+        .into_par_iter()
+        .zip(&themes)
+        .map(|(candidates, passages)| {
+            let step = passages.len().div_ceil(SAMPLE).max(1);
+            let sample: Vec<usize> = passages.iter().copied().step_by(step).collect();
+            let chosen = Choice::new(
+                candidates,
+                &corpus,
+                &sample,
+                vectors,
+                origin.as_deref(),
+                &keys,
+            )
+            .best(length);
+            forms(&corpus, nodes, &sample, &chosen)
         })
         .collect()
 }
@@ -302,25 +168,137 @@ fn weights(passages: usize, themes: &[Vec<usize>], vectors: &Vectors<'_>) -> Vec
     weights
 }
 
+/// The mean of the vectors of all themes.
+fn mean_of(themes: &[Vec<usize>], vectors: &Vectors<'_>) -> Vec<f64> {
+    let sums: Vec<Vec<f64>> = themes
+        .par_iter()
+        .map(|passages| sum_of(passages, vectors))
+        .collect();
+    let mut mean = Vec::new();
+    for sum in &sums {
+        add(&mut mean, sum);
+    }
+    let count = themes.iter().map(Vec::len).sum::<usize>() as f64;
+    mean.iter_mut().for_each(|value| *value /= count);
+    mean
+}
+
+/// How widely each term occurs that occurs widely enough in a theme to stand in its label.
+fn common_terms(
+    corpus: &Corpus,
+    passages: &[usize],
+    nodes: &[Node<'_>],
+    weights: &[f64],
+    whole: &Spread,
+) -> Vec<(Term, Spread)> {
+    let least = least_articles(whole.articles);
+    // A theme of two articles may be named by terms of either.
+    let looked_at = if whole.articles == 2 { 1 } else { least };
+    let mut spreads = corpus.common(passages, nodes, weights, looked_at);
+    spreads.retain(|_, spread| spread.passages >= whole.passages.min(2));
+    let common = |spread: &Spread| spread.articles >= least;
+    if whole.articles != 2 || spreads.values().filter(|s| common(s)).count() >= FEW_TERMS {
+        spreads.retain(|_, spread| common(spread));
+    }
+    spreads.into_iter().collect()
+}
+
 /// In how many of a theme's articles a term must occur to stand in its label.
 fn least_articles(articles: u32) -> u32 {
     let part = (f64::from(articles) * LEAST_SHARE).ceil() as u32;
     part.max(articles.min(2))
 }
 
-/// The words of a term.
-fn parts(term: &Term) -> &[WordId] {
-    let length = term.iter().take_while(|&&word| word != BREAK).count();
-    &term[..length]
+impl Everywhere {
+    /// Looks for the `own` terms of each theme in all of them: `spread` counts those of a theme that it is asked for.
+    fn of(
+        own: &[Vec<(Term, Spread)>],
+        wholes: &[Spread],
+        spread: impl Fn(usize, &(dyn Fn(&Term) -> bool + Sync)) -> HashMap<Term, Spread> + Sync,
+    ) -> Self {
+        let mut terms: HashMap<Term, Spread> = HashMap::new();
+        for (term, _) in own.iter().flatten() {
+            terms.insert(*term, Spread::default());
+        }
+        // A second pass counts these terms also where they are rare, without holding every rare phrase in memory.
+        let found: Vec<HashMap<Term, Spread>> = (0..own.len())
+            .into_par_iter()
+            .map(|theme| spread(theme, &|term| terms.contains_key(term)))
+            .collect();
+        for (term, spread) in found.iter().flatten() {
+            *terms.entry(*term).or_default() += *spread;
+        }
+        let mut whole = Spread::default();
+        for spread in wholes {
+            whole += *spread;
+        }
+        Self { terms, whole }
+    }
+
+    /// How much more often than chance would have it the parts of a phrase stand together, -1 to 1: normalised
+    /// pointwise mutual information, at the place where it holds together least. A single word is 1.
+    ///
+    /// Source: G. Bouma, *Normalized (pointwise) mutual information in collocation extraction*, GSCL 2009.
+    fn cohesion(&self, corpus: &Corpus, term: &Term) -> f64 {
+        let words = parts(term);
+        let share = |words: &[_]| {
+            let occurrences = self.terms.get(&term_of(words)).map_or(0, |s| s.occurrences);
+            occurrences.max(1) as f64 / self.whole.occurrences.max(1) as f64
+        };
+        let is_joint = |place: usize| corpus.standing(words[place]) == Standing::Joint;
+        (1..words.len())
+            .filter(|&place| !is_joint(place))
+            .map(|place| {
+                let end = if is_joint(place - 1) {
+                    place - 1
+                } else {
+                    place
+                };
+                let (before, after) = (share(&words[..end]), share(&words[place..]));
+                let together = share(words);
+                if together < 1.0 {
+                    (together / (before * after)).ln() / -together.ln()
+                } else {
+                    1.0
+                }
+            })
+            .fold(1.0, f64::min)
+    }
 }
 
-/// Whether `inner` stands in `outer`, its words in a row.
-fn contains(outer: &[WordId], inner: &[WordId]) -> bool {
-    outer.windows(inner.len()).any(|window| window == inner)
-}
-
-/// Puts a label together: the best terms, none of which says what another says already.
-fn choose(mut candidates: Vec<Candidate>, length: usize) -> Vec<Term> {
+/// The best terms of a theme, the best first.
+fn pool(
+    corpus: &Corpus,
+    spreads: &[(Term, Spread)],
+    whole: &Spread,
+    everywhere: &Everywhere,
+    themes: usize,
+) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = spreads
+        .iter()
+        .filter_map(|&(term, spread)| {
+            let all = everywhere.terms.get(&term)?;
+            let here = spread.mass / whole.mass;
+            let overall = all.mass / everywhere.whole.mass;
+            // A single theme has nothing that sets it apart.
+            let contrast = if themes == 1 {
+                1.0
+            } else {
+                (here / overall).ln()
+            };
+            let precision = spread.mass / all.mass;
+            let cohesion = everywhere.cohesion(corpus, &term);
+            let notion = notion(corpus, &term, cohesion);
+            let score = here.sqrt() * contrast * precision.powf(PRECISION) * notion;
+            Some(Candidate {
+                term,
+                score,
+                articles: spread.articles,
+            })
+        })
+        // What is no more frequent here than elsewhere sets nothing apart.
+        .filter(|candidate| candidate.score > 0.0)
+        .collect();
     candidates.sort_by(|a, b| {
         b.score
             .total_cmp(&a.score)
@@ -328,91 +306,30 @@ fn choose(mut candidates: Vec<Candidate>, length: usize) -> Vec<Term> {
             .then(a.term.cmp(&b.term))
     });
     candidates.truncate(POOL);
-    // A word that hardly occurs without a longer term hands its place, and its score, to that term.
-    let mut scores: Vec<Option<f64>> = candidates.iter().map(|c| Some(c.score)).collect();
-    for shorter in (0..candidates.len()).rev() {
-        let inner = parts(&candidates[shorter].term);
-        let longer = (0..candidates.len()).find(|&longer| {
-            let outer = parts(&candidates[longer].term);
-            outer.len() > inner.len()
-                && contains(outer, inner)
-                && f64::from(candidates[longer].articles)
-                    >= STANDS_FOR * f64::from(candidates[shorter].articles)
-        });
-        if let (Some(longer), Some(score)) = (longer, scores[shorter]) {
-            scores[longer] = Some(scores[longer].unwrap_or(0.0).max(score));
-            scores[shorter] = None;
-        }
-    }
-    let mut chosen: Vec<Term> = Vec::new();
-    while chosen.len() < length {
-        let best = candidates
-            .iter()
-            .zip(&scores)
-            .enumerate()
-            .filter_map(|(index, (candidate, score))| {
-                let repeated = chosen
-                    .iter()
-                    .map(|other| repetition(parts(&candidate.term), parts(other)))
-                    .fold(0.0, f64::max);
-                (repeated < 1.0).then_some((score.as_ref()? * (1.0 - REPETITION * repeated), index))
-            })
-            .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-        let Some((_, index)) = best else {
-            break;
-        };
-        chosen.push(candidates[index].term);
-        scores[index] = None;
-    }
-    chosen
+    candidates
 }
 
-/// The share of the shorter term's words that the longer one has as well: 1 where one says what the other says.
-fn repetition(one: &[WordId], other: &[WordId]) -> f64 {
-    let shared = one.iter().filter(|word| other.contains(word)).count();
-    shared as f64 / one.len().min(other.len()).max(1) as f64
-}
-
-/// The terms in the form in which each occurs most in these passages.
-fn forms(corpus: &Corpus, nodes: &[Node<'_>], passages: &[usize], terms: &[Term]) -> Vec<String> {
-    let mut found: Vec<HashMap<String, usize>> = vec![HashMap::new(); terms.len()];
-    for &passage in passages {
-        let numbers = &corpus.passages[passage];
-        if !terms.iter().any(|term| contains(numbers, parts(term))) {
-            continue;
-        }
-        let text = nodes[passage].text;
-        let words = words(text);
-        let keys: Vec<Option<WordId>> = words
-            .iter()
-            .map(|w| corpus.vocabulary.get(&(w.key.clone(), w.standing)).copied())
-            .collect();
-        for (term, forms) in terms.iter().zip(&mut found) {
-            let term = parts(term);
-            for start in 0..(words.len() + 1).saturating_sub(term.len()) {
-                let row = start..start + term.len();
-                let here = keys[row.clone()]
-                    .iter()
-                    .zip(term)
-                    .all(|(key, word)| *key == Some(*word));
-                if here && words[row.clone()].iter().skip(1).all(|word| word.follows) {
-                    let whole = &text[words[row.start].start..words[row.end - 1].end];
-                    let form = whole.split_whitespace().collect::<Vec<_>>().join(" ");
-                    *forms.entry(form).or_default() += 1;
-                }
-            }
+/// How well a term may name something, 0 to 1: a noun, or a phrase of which the first or the last word is one and none
+/// a verb. Of a phrase, that its words keep together speaks for it as well: `climate change`, though things change.
+/// A single ideograph names nothing, nor does a phrase that hardly holds together.
+fn notion(corpus: &Corpus, term: &Term, cohesion: f64) -> f64 {
+    let words = parts(term);
+    let (Some(&first), Some(&last)) = (words.first(), words.last()) else {
+        return 0.0;
+    };
+    let nominal = |word| corpus.uses(word).nominal_share();
+    match (corpus.standing(first), words.len()) {
+        (Standing::Ideograph, 1) => 0.0,
+        (_, 1) => nominal(first),
+        _ if cohesion < LEAST_COHESION => 0.0,
+        (Standing::Ideograph, _) => cohesion,
+        _ => {
+            let verbal = words.iter().map(|&word| corpus.uses(word).verbal_share());
+            let verbal = verbal.fold(0.0, f64::max);
+            let nominal = nominal(first).max(nominal(last));
+            (1.0 - (1.0 - nominal) * (1.0 - cohesion / 4.0)) * (2.0 - 2.0 * verbal).min(1.0)
         }
     }
-    found
-        .into_iter()
-        .filter_map(|forms| {
-            let most = forms
-                .into_iter()
-                // Of two forms alike, the one in small letters: the capital may be that of a sentence.
-                .max_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
-            most.map(|(form, _)| form)
-        })
-        .collect()
 }
 
 #[cfg(test)]

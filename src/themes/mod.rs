@@ -24,10 +24,13 @@
 //! ```
 
 mod centroids;
+mod choice;
 pub mod comparison;
 mod context;
+mod corpus;
 mod diffusion;
 mod error;
+mod forms;
 pub mod graph;
 mod labels;
 pub mod layout;
@@ -36,6 +39,8 @@ mod levels;
 pub mod map;
 pub mod measures;
 mod members;
+mod names;
+mod nouns;
 mod novelty;
 mod odds;
 pub mod partition;
@@ -49,6 +54,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 pub use error::ThemesError;
+pub use names::names;
 
 use centroids::Centroids;
 use diffusion::Points;
@@ -339,15 +345,6 @@ impl<'a, 'v> Structure<'a, 'v> {
     pub fn groups(&self, partition: &Partition) -> Vec<u32> {
         parts::groups(&self.points, partition)
     }
-}
-
-/// What each theme is called after its terms, the first two of them.
-#[must_use]
-pub fn names(labels: &[Vec<String>]) -> Vec<String> {
-    labels
-        .iter()
-        .map(|label| label[..label.len().min(2)].join(", "))
-        .collect()
 }
 
 /// Themes in the order in which they are shown.

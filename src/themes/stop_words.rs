@@ -1,183 +1,253 @@
-//! Words that every text has whatever it is about: English, German, French and Spanish.
+//! Words that every text has whatever it is about, in the languages that newspapers are written in, and what they say
+//! of the words beside them.
 
-use std::collections::HashSet;
+mod lists;
+
+use std::collections::HashMap;
+use std::ops::BitOr;
 use std::sync::LazyLock;
 
-/// Besides the function words, this list holds the verbs of saying and the words of date and measure with which
-/// news and commentary are written throughout.
-const ENGLISH: &str = "\
-    a able about above according across actually add added adding adds after again against ago ahead all \
-    allow allowed almost alone along already also although always am amid among amongst an and another any \
-    anyone anything anyway anywhere apart appear appears april are argue argued argues around as aside ask \
-    asked at august away back be became because become becomes been before began begin behind being believe \
-    believed believes below beside besides best better between beyond billion billions both bring brought \
-    but by call called came can cannot clear clearly come comes coming consider could course day days \
-    december despite did different do does doing done down dozen dozens during each earlier early easier \
-    easily easy eight either else end enough especially etc even eventually ever every everyone everything \
-    exactly example expect expected fact far february few finally find first five following for former found \
-    four frequently friday from full further gave generally get gets getting give given gives giving go goes \
-    going gone good got great had half happen happened happens hardly has have having he help hence her here \
-    hers herself highly him himself his how however hundred hundreds i if important in including \
-    increasingly indeed instance instead into involved is it its itself january july june just keep kept \
-    kind knew know known knows large last late later latest latter least less let like likely little long \
-    longer look looked looking lot made mainly major make makes making many march may maybe me mean means \
-    meant meanwhile merely might million millions mine moment monday month months more moreover most mostly \
-    mr mrs ms much must my myself near nearly need needs neither never nevertheless next nine no nobody non \
-    none nonetheless nor not nothing november now nowhere number october of off often on once one ones only \
-    onto or other others otherwise ought our ours ourselves out outside over own part particular \
-    particularly past per percent percentage perhaps place point possible previous previously probably put \
-    quickly quite rather really reason reasons recent recently regarding remain remained remains result \
-    results run running said same saturday saw say saying says see seek seem seemed seems seen september set \
-    seven several shall she should show shown shows similar simple simply since six so some somebody someone \
-    something sometimes somewhere soon start started still such suggest suggests sunday sure take taken \
-    takes taking tell ten tens than that the their theirs them themselves then there thereby therefore these \
-    they thing things think this those though thought thousand thousands three through throughout thursday \
-    thus time times to today together told too took total toward towards tried trillion trillions true truly \
-    try trying tuesday turn turned two under understand unless unlike until up upon us use used using \
-    usually various very via want wanted wants was way ways we wednesday week weeks well went were what \
-    whatever when whenever where whereas whether which while who whoever whole whom whose why will with \
-    within without word words would written wrote year years yes yesterday yet you your yours yourself \
-    yourselves";
-
-/// The German list, inflected forms included.
-const GERMAN: &str = "\
-    aber alle allem allen aller alles als also am an ander andere anderem anderen anderer anderes auch auf \
-    aus bei beim bereits bin bis bist da dabei dadurch dafür dagegen daher damit danach dann daran darauf \
-    daraus darf darin darum darüber das dass davon dazu dein deine dem den denen denn dennoch der deren des \
-    deshalb dessen die dies diese dieselbe diesem diesen dieser dieses doch dort du durch dürfen eben ein \
-    eine einem einen einer eines einfach einige einigen einiger einmal er erst es etwa etwas euch euer für \
-    gab ganz gar gegen gegenüber gehen geht gerade gewesen gibt ging gut hab habe haben hat hatte hatten \
-    heute hier hin hinter hätte hätten ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im immer in indem \
-    ins ist ja jahr jahre jahren jede jedem jeden jeder jedes jedoch jene jenen jener jetzt kann kaum kein \
-    keine keinem keinen keiner können könnte könnten lassen machen macht man manche mehr mein meine mit muss \
-    musste müssen nach nachdem neben nicht nichts nie noch nun nur ob oder ohne sagt sagte schon sehr sei \
-    seien sein seine seinem seinen seiner seines seit selbst sich sie sind so sogar solche solchen soll \
-    sollen sollte sollten sondern sonst soweit sowie sowohl statt um und uns unser unsere unserem unseren \
-    unter viel viele vielen vom von vor war waren warum was wegen weil weiter welche welchem welchen welcher \
-    welches wenig wenn wer werde werden wie wieder will wir wird wo wohl wollen wollte worden wurde wurden \
-    während würde würden zu zum zur zwar zwei zwischen über";
-
-/// The French list; elided articles (`l'`, `d'`) are cut off before a word is looked up.
-const FRENCH: &str = "\
-    ai aient ainsi alors an année années ans après assez au aucun aucune aujourd'hui auquel aussi autre \
-    autres aux avaient avait avant avec avez avoir avons ayant beaucoup bien car ce ceci cela celle celles \
-    celui cependant certain certaine certains ces cet cette ceux chaque chez ci comme comment contre d dans \
-    de depuis des desquels deux devant devrait doit doivent donc dont du durant déjà elle elles en encore \
-    enfin entre es est et eu eux faire fait faut fois font furent fut grand grande hors ici il ils jamais je \
-    jusqu jusque la laquelle le lequel les lesquelles lesquels leur leurs lors lorsque lui là ma mais malgré \
-    me mes moi moins mon même mêmes ne ni non nos notamment notre nous nouveau on ont ou où par parce \
-    parfois parmi pas pendant peu peut peuvent plus plusieurs plutôt pour pourquoi pourrait pourtant presque \
-    près puis puisque qu quand que quel quelle quelles quelque quelques quels qui quoi sa sans sauf se selon \
-    sera serait ses seulement si sinon soit sommes son sont sous souvent sur surtout ta tandis tant te tel \
-    telle telles tels tes toi ton toujours tous tout toute toutes trop très tu un une vers voici voilà vos \
-    votre vous y étaient était étant été être";
-
-/// The Spanish list.
-const SPANISH: &str = "\
-    a al algo alguna algunas alguno algunos algún ante antes aquel aquella aquellas aquello aquellos aquí \
-    así aunque año años aún bajo bien cada casi como con contra cosas cual cuales cualquier cuando cuanto \
-    cuatro cuya cuyo cómo de debe deben debido decir del desde después donde dos durante e el ella ellas \
-    ello ellos embargo en entonces entre era eran es esa esas ese eso esos esta estar estas este esto estos \
-    está están fin fue fueron gran grandes ha haber había habían hace hacer hacia han hasta hay he hemos hoy \
-    incluso la las le les lo los luego me mediante menos mi mientras mis misma mismas mismo mismos mucha \
-    muchas mucho muchos muy más nada ni ninguna ningún no nos nosotros nuestra nuestro nuestros o otra otras \
-    otro otros para pero poco pocos podría podrían por porque puede pueden pues que quien quienes quién qué \
-    se sea sean según ser será sería si sido siempre sin sino sobre solo son su sus sí sólo tal también \
-    tampoco tan tanta tanto te tendrá tenemos tener tenía tiene tienen toda todas todavía todo todos tras \
-    tres tu un una unas uno unos usted vez y ya yo él";
+use lists::{IDEOGRAPHS, LISTS, PARTICLES};
 
 /// Endings of English contractions, none of which says what a text is about.
 const CONTRACTIONS: [&str; 6] = ["n't", "'d", "'ll", "'m", "'re", "'ve"];
 
-/// The languages whose stop words are known; where two fit equally well, the first.
+/// With fewer stop words of the language that fits best than one word in so many, a text is in none of the known ones.
+///
+/// Counted in 2026 on paragraphs of 20 words and more, the median share of stop words: .55 in English news, .27 in Russian
+/// feeds (one in twenty below .14), .20 in six Turkish ones; in Hungarian, of which there is no list, .11 (one in twenty
+/// above .17). Korean is excepted: its list is short (.10), but no other language has its words.
+const ONE_IN: usize = 6;
+
+/// A text of fewer words, a headline say, may have hardly a stop word in any language.
+const LEAST_WORDS: usize = 12;
+
+/// In an unknown language, a word of so many letters of an alphabet says nothing: most are function words.
+const SHORT: usize = 3;
+
+/// The languages whose stop words are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
     English,
     German,
     French,
     Spanish,
+    Italian,
+    Portuguese,
+    Dutch,
+    /// Swedish, Danish or Norwegian.
+    Nordic,
+    Polish,
+    Russian,
+    Arabic,
+    Turkish,
+    Korean,
+    /// None of these.
+    Unknown,
 }
 
-static LISTS: LazyLock<[(Language, HashSet<&'static str>); 4]> = LazyLock::new(|| {
-    [
-        (Language::English, ENGLISH),
-        (Language::German, GERMAN),
-        (Language::French, FRENCH),
-        (Language::Spanish, SPANISH),
-    ]
-    .map(|(language, list)| (language, list.split_whitespace().collect()))
+/// A set of languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Languages(u16);
+
+impl Languages {
+    const fn only(language: Language) -> Self {
+        Self(1 << language as u16)
+    }
+
+    const fn has(self, language: Language) -> bool {
+        self.0 & Self::only(language).0 != 0
+    }
+}
+
+impl BitOr for Languages {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// What a small word is, and in which languages.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Marks {
+    stop: Languages,
+    joint: Languages,
+    before_noun: Languages,
+    before_verb: Languages,
+    before_quality: Languages,
+    after_verb: Languages,
+}
+
+/// What a small word says of the word after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cue {
+    /// A noun, or an adjective before one.
+    Noun,
+    Verb,
+    /// An adjective, or a participle.
+    Quality,
+    /// Nothing.
+    None,
+}
+
+static MARKS: LazyLock<HashMap<&'static str, Marks>> = LazyLock::new(|| {
+    let mut marks: HashMap<&str, Marks> = HashMap::new();
+    for list in &LISTS {
+        let language = Languages::only(list.language);
+        let mut mark = |words: &'static str, field: fn(&mut Marks) -> &mut Languages| {
+            for word in words.split_whitespace() {
+                let languages = field(marks.entry(word).or_default());
+                *languages = *languages | language;
+            }
+        };
+        mark(list.stop, |marks| &mut marks.stop);
+        mark(list.joints, |marks| &mut marks.joint);
+        mark(list.before_nouns, |marks| &mut marks.before_noun);
+        mark(list.before_verbs, |marks| &mut marks.before_verb);
+        mark(list.before_qualities, |marks| &mut marks.before_quality);
+        mark(list.after_verbs, |marks| &mut marks.after_verb);
+    }
+    marks
 });
 
+impl Marks {
+    /// Those of a word in small letters, with `'` for every apostrophe.
+    pub(super) fn of(word: &str) -> Self {
+        MARKS.get(word).copied().unwrap_or_default()
+    }
+
+    /// Whether the word joins two words into one notion.
+    pub(super) fn joins(self, language: Language) -> bool {
+        self.joint.has(language)
+    }
+
+    /// What the word says of the one after it.
+    pub(super) fn cue(self, language: Language) -> Cue {
+        // `no` and `that` stand before either; a noun is the rule.
+        if self.before_noun.has(language) {
+            Cue::Noun
+        } else if self.before_verb.has(language) {
+            Cue::Verb
+        } else if self.before_quality.has(language) {
+            Cue::Quality
+        } else {
+            Cue::None
+        }
+    }
+
+    /// Whether the word before it is a verb rather than a noun.
+    pub(super) fn follows_verbs(self, language: Language) -> bool {
+        self.after_verb.has(language)
+    }
+}
+
 impl Language {
-    /// The language most of whose stop words are among `words`; English where none is.
+    /// The language most of whose stop words are among the words with these marks; English where there are hardly any
+    /// words.
     ///
     /// The lists are kept apart because they contradict each other: German `war` and `die`, French `car` and
     /// Spanish `sin` and `sea` are subjects in English.
-    pub(super) fn of<'w>(words: impl Iterator<Item = &'w str> + Clone) -> Self {
+    pub(super) fn of(marks: &[Marks]) -> Self {
         let mut best = (0, Self::English);
-        for (language, list) in LISTS.iter() {
-            let hits = words.clone().filter(|word| list.contains(word)).count();
+        for list in &LISTS {
+            let language = list.language;
+            let hits = marks.iter().filter(|marks| marks.stop.has(language));
+            let hits = hits.count();
             if hits > best.0 {
-                best = (hits, *language);
+                best = (hits, language);
             }
+        }
+        let few = marks.len() >= LEAST_WORDS && best.0 * ONE_IN < marks.len();
+        if few && best.1 != Self::Korean {
+            return Self::Unknown;
         }
         best.1
     }
 
-    /// Whether a stop word joins two words into one notion: `rule of law`, `trade and investment`.
-    pub(super) fn joins(self, word: &str) -> bool {
-        let joints: &[&str] = match self {
-            Self::English => &["of", "and", "for"],
-            Self::German => &["und", "von", "der", "des", "für"],
-            Self::French => &["de", "du", "des", "et"],
-            Self::Spanish => &["de", "del", "y"],
-        };
-        joints.contains(&word)
-    }
-
     /// Whether a word (lower case, with `'` for every apostrophe) says nothing about what a text is about.
-    pub(super) fn is_stop_word(self, word: &str) -> bool {
-        let listed = LISTS
-            .iter()
-            .any(|(language, list)| *language == self && list.contains(word));
-        listed || CONTRACTIONS.iter().any(|ending| word.ends_with(ending))
+    pub(super) fn is_stop_word(self, word: &str, marks: Marks) -> bool {
+        marks.stop.has(self)
+            || CONTRACTIONS.iter().any(|ending| word.ends_with(ending))
+            || (self == Self::Unknown
+                && word.chars().count() <= SHORT
+                && word.chars().all(|letter| letter < '\u{2E80}'))
     }
+}
+
+/// Whether an ideograph is a particle, at which a term ends.
+pub(super) fn is_particle(ideograph: char) -> bool {
+    PARTICLES.contains(ideograph)
+}
+
+/// Words of two ideographs that every text has.
+pub(super) fn words_of_ideographs() -> impl Iterator<Item = &'static str> {
+    IDEOGRAPHS.split_whitespace()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    fn language_of(text: &str) -> Language {
+        let marks: Vec<Marks> = text.split(' ').map(Marks::of).collect();
+        Language::of(&marks)
+    }
 
     #[test]
     fn the_language_of_a_sentence_is_that_of_its_small_words() {
+        use Language::*;
         for (text, language) in [
-            (
-                "the war is a sin and the car is in the sea",
-                Language::English,
-            ),
+            ("the war is a sin and the car is in the sea", English),
             (
                 "der krieg war nicht das ende und die stadt ist frei",
-                Language::German,
+                German,
             ),
-            (
-                "la guerre est dans les villes et sur la mer",
-                Language::French,
-            ),
+            ("la guerre est dans les villes et sur la mer", French),
             (
                 "la guerra es más larga que el camino de los hombres",
-                Language::Spanish,
+                Spanish,
             ),
-            ("zzz", Language::English),
+            ("la guerra è più lunga della strada che non c'è", Italian),
+            ("a guerra não é mais longa do que os caminhos", Portuguese),
+            ("de oorlog is niet het einde van een stad", Dutch),
+            ("kriget är inte slutet och staden är fri", Nordic),
+            ("krigen er ikke slutten og byen er fri", Nordic),
+            ("wojna nie jest końcem, a miasto jest wolne", Polish),
+            ("война это не конец и город уже не тот", Russian),
+            ("الحرب ليست نهاية كل شيء في هذه المدينة", Arabic),
+            ("savaş her şeyin sonu değil ve bu şehir özgür", Turkish),
+            ("zzz", English),
+            (
+                "a háború nem minden dolog vége, hanem csak egy újabb kezdet volt az egész világnak",
+                Unknown,
+            ),
         ] {
-            assert_eq!(Language::of(text.split(' ')), language, "{text}");
+            assert_eq!(language_of(text), language, "{text}");
         }
     }
 
     #[test]
     fn what_is_a_small_word_in_one_language_may_be_a_subject_in_another() {
-        assert!(Language::German.is_stop_word("war"));
-        assert!(!Language::English.is_stop_word("war"));
-        assert!(Language::English.is_stop_word("don't"));
-        assert!(Language::French.is_stop_word("été"));
+        let is_stop_word =
+            |language: Language, word: &str| language.is_stop_word(word, Marks::of(word));
+        assert!(is_stop_word(Language::German, "war"));
+        assert!(!is_stop_word(Language::English, "war"));
+        assert!(is_stop_word(Language::English, "don't"));
+        assert!(is_stop_word(Language::French, "été"));
+        assert!(is_stop_word(Language::Unknown, "hát"));
+    }
+
+    #[test]
+    fn no_list_holds_a_word_twice_or_one_that_is_never_looked_up() {
+        for list in &LISTS {
+            let mut seen = HashSet::new();
+            for word in list.stop.split_whitespace() {
+                assert!(seen.insert(word), "`{word}` stands twice");
+                assert_eq!(word, word.to_lowercase());
+            }
+        }
     }
 }

@@ -91,7 +91,7 @@ fn subjects_are_found_and_named_without_saying_how_many_there_are() {
     assert_eq!(found.themes.len(), 4);
     assert_eq!(
         found.themes[1].label,
-        ["Glaciers and climate", "climate change"]
+        ["climate change", "Glaciers and climate"]
     );
     assert_eq!(found.themes[3].label, ["Vaccine trials"]);
 }
