@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::centroids::{Centroids, settled, without_small};
+use super::centroids::{Centroids, ROUNDS, settled, without_small};
 use super::diffusion::Points;
 use super::graph::Graph;
 use super::partition::Partition;
@@ -13,6 +13,9 @@ const MOST: usize = 100;
 
 /// Up to this number every number of themes is looked at, beyond it one in twenty.
 const EACH_UP_TO: usize = 20;
+
+/// How many passages, evenly spaced, tell where the centroids are while numbers of themes are compared, at most.
+const SKETCH: usize = 10_000;
 
 /// How much more must be told by more themes: twice as many a quarter more (2^0.35 = 1.27).
 ///
@@ -39,9 +42,28 @@ impl Ground<'_> {
         self.settle(&self.tree.cut(count))
     }
 
+    /// The same for comparison: in a large body, with centroids that a part of the passages decides.
+    fn sketched(&self, count: usize) -> Partition {
+        let nodes = self.points.len();
+        if nodes <= SKETCH {
+            return self.at(count);
+        }
+        let cut = self.tree.cut(count);
+        let some: Vec<usize> = (0..nodes).step_by(nodes.div_ceil(SKETCH)).collect();
+        let labels: Vec<u32> = some.iter().map(|&node| cut.communities()[node]).collect();
+        let points = self.points.chosen(&some);
+        let settled = settled(&points, &Partition::from_labels(&labels), &[], ROUNDS);
+        let centroids = Centroids::of(&points, &settled);
+        let labels: Vec<u32> = (0..nodes)
+            .into_par_iter()
+            .map(|node| centroids.distances(self.points.of(node), |_| true).nearest)
+            .collect();
+        Partition::from_labels(&labels)
+    }
+
     /// Groups that set out from those given: each passage where it is nearest.
     pub(super) fn settle(&self, from: &Partition) -> Partition {
-        let settled = settled(self.points, from, self.held);
+        let settled = settled(self.points, from, self.held, ROUNDS);
         without_small(self.points, &settled, self.held, self.min_size)
     }
 
@@ -73,17 +95,14 @@ impl Ground<'_> {
                 last + last / 20
             }));
         }
-        let tried: Vec<(f64, Partition)> = counts
+        let tried: Vec<(f64, usize)> = counts
             .into_par_iter()
-            .map(|count| {
-                let partition = self.at(count);
-                (self.worth(&partition), partition)
-            })
+            .map(|count| (self.worth(&self.sketched(count)), count))
             .collect();
         let best = tried
             .into_iter()
             .reduce(|best, next| if next.0 > best.0 { next } else { best });
-        best.map_or_else(|| self.at(fewest), |(_, partition)| partition)
+        self.at(best.map_or(fewest, |(_, count)| count))
     }
 
     /// Exactly `count` groups; small ones where there are not enough others.

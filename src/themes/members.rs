@@ -7,15 +7,25 @@ use super::{Member, Node, Vectors};
 
 /// The sum of the vectors of these passages.
 pub(super) fn sum_of(passages: &[usize], vectors: &Vectors<'_>) -> Vec<f64> {
-    let mut sum: Vec<f64> = Vec::new();
+    let mut sum = Vec::new();
     for &passage in passages {
-        let vector = vectors(passage);
-        sum.resize(vector.len(), 0.0);
-        for (total, &value) in sum.iter_mut().zip(vector) {
-            *total += f64::from(value);
-        }
+        add_values(&mut sum, vectors(passage).iter().copied().map(f64::from));
     }
     sum
+}
+
+/// Adds `other` to `sum`, number by number; an empty sum takes its length from it.
+pub(super) fn add(sum: &mut Vec<f64>, other: &[f64]) {
+    add_values(sum, other.iter().copied());
+}
+
+fn add_values(sum: &mut Vec<f64>, values: impl ExactSizeIterator<Item = f64>) {
+    if sum.is_empty() {
+        sum.resize(values.len(), 0.0);
+    }
+    for (total, value) in sum.iter_mut().zip(values) {
+        *total += value;
+    }
 }
 
 /// The cosine of two vectors of any length; 0 where one of them is zero.

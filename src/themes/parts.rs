@@ -11,6 +11,9 @@ const PARTS: usize = 5;
 /// The fewest passages that make a part of a theme.
 const MIN_SIZE: usize = 5;
 
+/// How often passages change their part: the tree has done most.
+const ROUNDS: usize = 4;
+
 /// So few themes need no groups.
 const NO_GROUPS_UP_TO: usize = 6;
 
@@ -18,7 +21,7 @@ const NO_GROUPS_UP_TO: usize = 6;
 pub(super) fn parts(points: &Points, tree: &Tree, partition: &Partition) -> Partition {
     let most = (points.len() / (2 * MIN_SIZE)).max(partition.count());
     let finer = tree.cut((PARTS * partition.count()).min(most));
-    let finer = settled(points, &finer, &[]);
+    let finer = settled(points, &finer, &[], ROUNDS);
     let finer = without_small(points, &finer, &[], MIN_SIZE);
     let mut labels: Vec<u32> = vec![0; points.len()];
     let mut next = 0;
