@@ -36,6 +36,7 @@ mod error;
 mod graph;
 mod id_set;
 mod kernels;
+mod knn;
 mod point;
 mod search;
 mod segment;

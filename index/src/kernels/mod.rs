@@ -1,8 +1,9 @@
-//! The dot product, chosen once at run time by what the processor has.
+//! The dot product, chosen once at run time by what the processor has; and [products of bytes](products), likewise.
 
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+pub(crate) mod products;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

@@ -1,0 +1,172 @@
+//! Vectors as whole numbers of eight bits: a quarter of the memory, and products of many at once.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::kernels::products::{LANES, Quad, Quads};
+
+/// The largest number of a code.
+const LARGEST: f32 = 127.0;
+
+/// The code of a vector, and what one of its steps is worth.
+///
+/// The largest number becomes 127 or -127, so steps are as fine as the vector allows. One without
+/// numbers other than zero (it could come only from a damaged file) becomes zeros.
+fn encode(vector: &[f32], code: &mut [Quad]) -> f32 {
+    let size = vector.iter().fold(0.0f32, |size, x| size.max(x.abs()));
+    let inverse = if size > 0.0 { LARGEST / size } else { 0.0 };
+    let code = code.as_flattened_mut();
+    code.fill(0);
+    for (code, x) in code.iter_mut().zip(vector) {
+        *code = nearest_whole(x * inverse);
+    }
+    size / LARGEST
+}
+
+/// Rounds, as `f32::round_ties_even` does, but without a call where the target promises no instruction for it:
+/// beyond 2^23 neighbouring floats are one apart, and the last bits are the number.
+#[expect(clippy::manual_clamp, reason = "clamp would let NaN through")]
+fn nearest_whole(x: f32) -> i8 {
+    const SHIFT: f32 = 12_582_912.0;
+    let shifted = x.max(-LARGEST).min(LARGEST) + SHIFT;
+    shifted.to_bits() as i8
+}
+
+/// The codes of some vectors, one after the other.
+pub(super) fn encoded(vectors: &[&[f32]]) -> Vec<Quad> {
+    let quads = vectors.first().map_or(0, |vector| quads(vector.len()));
+    let mut codes = vec![[0; 4]; vectors.len() * quads];
+    for (vector, code) in vectors.iter().zip(codes.chunks_exact_mut(quads.max(1))) {
+        encode(vector, code);
+    }
+    codes
+}
+
+/// How many quads the code of a vector takes.
+fn quads(dim: usize) -> usize {
+    dim.div_ceil(4)
+}
+
+/// Codes of vectors in groups, as the kernels want them. Some places of a group may be empty.
+pub(super) struct Codes {
+    pub(super) quads: usize,
+    /// Group after group.
+    packed: Vec<Quads>,
+    /// What one step is worth, by group and place; NaN where the place is empty, so that it is never among the best.
+    pub(super) scales: Vec<[f32; LANES]>,
+}
+
+impl Codes {
+    /// Encodes the vectors that `vector` gives for their places, `LANES` a group; they are as long as the first.
+    pub(super) fn new<'a>(
+        groups: usize,
+        vector: impl Fn(usize) -> Option<&'a [f32]> + Sync,
+    ) -> Self {
+        let quads = vector(0).map_or(0, |vector| quads(vector.len()));
+        let mut packed = vec![Quads([[0; 4]; LANES]); groups * quads];
+        let mut scales = vec![[f32::NAN; LANES]; groups];
+        let by_group = packed.par_chunks_exact_mut(quads.max(1));
+        by_group
+            .zip(&mut scales)
+            .enumerate()
+            .for_each(|(group, (packed, scales))| {
+                let mut code = vec![[0; 4]; quads];
+                for (lane, scale) in scales.iter_mut().enumerate() {
+                    let Some(vector) = vector(group * LANES + lane) else {
+                        continue;
+                    };
+                    *scale = encode(vector, &mut code);
+                    for (Quads(packed), &quad) in packed.iter_mut().zip(&code) {
+                        packed[lane] = quad;
+                    }
+                }
+            });
+        Self {
+            quads,
+            packed,
+            scales,
+        }
+    }
+
+    /// How many groups there are.
+    pub(super) fn groups(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// The codes of some groups, one vector after the other.
+    pub(super) fn rows(&self, groups: Range<usize>) -> Vec<Quad> {
+        let mut rows = Vec::with_capacity(groups.len() * LANES * self.quads);
+        for group in groups {
+            for lane in 0..LANES {
+                let packed = self.packed(group..group + 1).iter();
+                rows.extend(packed.map(|Quads(quads)| quads[lane]));
+            }
+        }
+        rows
+    }
+
+    /// Some groups, as the kernels want them.
+    pub(super) fn packed(&self, groups: Range<usize>) -> &[Quads] {
+        let range = groups.start * self.quads..groups.end * self.quads;
+        self.packed.get(range).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_at_most_half_a_step_away_and_no_vector_breaks_it() {
+        let mut vectors: Vec<Vec<f32>> = (1..60)
+            .map(|n| {
+                (0..n)
+                    .map(|i| ((i * 37 + n) % 101) as f32 / 50.0 - 1.0)
+                    .collect()
+            })
+            .collect();
+        vectors.extend([
+            vec![1.0],
+            vec![0.0, -1.0],
+            vec![1e-3; 9],
+            vec![f32::MIN_POSITIVE, 1.0],
+        ]);
+        for vector in vectors {
+            let mut code = vec![[0; 4]; quads(vector.len())];
+            let scale = encode(&vector, &mut code);
+            let code = code.as_flattened();
+            for (x, &code) in vector.iter().zip(code) {
+                assert!(
+                    (x - f32::from(code) * scale).abs() <= 0.5001 * scale,
+                    "{vector:?}"
+                );
+                assert_ne!(code, i8::MIN);
+            }
+            assert!(code[vector.len()..].iter().all(|&padding| padding == 0));
+        }
+        for damaged in [
+            [0.0, 0.0],
+            [f32::NAN, 1.0],
+            [f32::INFINITY, -1.0],
+            [1e-45, -1e-45],
+        ] {
+            let mut code = [[0; 4]];
+            encode(&damaged, &mut code);
+            assert!(!code.as_flattened().contains(&i8::MIN), "{damaged:?}");
+        }
+    }
+
+    #[test]
+    fn groups_give_back_the_codes_that_they_were_made_of() {
+        let vectors: Vec<Vec<f32>> = (0..40)
+            .map(|i| vec![i as f32, 1.0, -3.0, 2.0, 0.5])
+            .collect();
+        let vectors: Vec<&[f32]> = vectors.iter().map(Vec::as_slice).collect();
+        let codes = Codes::new(3, |place| vectors.get(place).copied());
+        let expected = encoded(&vectors);
+        assert_eq!(codes.rows(0..3)[..80], expected);
+        assert_eq!(codes.rows(1..2), expected[32..64]);
+        assert!(codes.scales[2][8..].iter().all(|scale| scale.is_nan()));
+    }
+}
