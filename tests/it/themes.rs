@@ -227,14 +227,16 @@ fn what_a_person_makes_of_the_themes_survives_a_full_run() {
             .count(),
         3
     );
-    // Let go of, the merged ones fall apart again.
     place.run(["themes", "unpin", &ice.to_string()]).found();
-    let fallen = themes(&place, &["--update"]);
-    assert_eq!(fallen.len(), 4);
+    let free = themes(&place, &["--update"]);
+    assert_eq!(
+        free.iter()
+            .filter(|theme| theme["pinned"] == json!(true))
+            .count(),
+        2
+    );
     // Numbers are never used twice.
-    let mut seen: Vec<u64> = [ids(&merged), ids(&split), ids(&fallen)].concat();
-    seen.push(ball);
-    assert_eq!(ids(&fallen).iter().filter(|id| **id == ball).count(), 0);
+    assert!(!ids(&free).contains(&ball));
     for mend in [
         ["themes", "pin", "99"],
         ["themes", "unpin", "99"],
@@ -277,8 +279,8 @@ fn a_theme_can_be_searched_and_shown_and_an_article_has_its_themes() {
         .refused(&["write its number"]);
     let one = place.run(["themes", &ice.to_string(), "-n", "2"]).found();
     assert_eq!(
-        one.stdout.matches("passage ").count() - one.stdout.matches("6 passages").count() * 0,
-        3,
+        one.stdout.matches("       passage ").count(),
+        2,
         "{}",
         one.stdout
     );
