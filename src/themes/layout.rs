@@ -55,8 +55,6 @@ const WIDEST: f32 = 10.0;
 /// So many nodes are laid out without looking for communities first.
 const FEW: usize = 12;
 
-/// Below this resolution no coarser communities are looked for: those that are left have hardly a link between them.
-
 /// How much room every passage has in the end, so that none hides another: the radius of its disc, as a share of what it
 /// would be if the passages filled the layout's disc in squares. With more, communities would grow into each other.
 const SPACING: f32 = 0.3;

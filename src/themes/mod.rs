@@ -1,7 +1,7 @@
 //! What a body of commentary is about: passages that treat the same matter, found, named and counted.
 //!
 //! [`find`] takes passages, the nearest neighbours of each (from the vector index) and their vectors, and divides
-//! the passages into themes. A [graph](graph) links neighbours, and those that follow each other in an article; the
+//! the passages into themes. A [`graph`] links neighbours, and those that follow each other in an article; the
 //! passages are drawn together along its links, joined into a tree of ever larger groups, and at each number of groups moved to where
 //! they are nearest. The number that tells the most is taken. For each theme there is a label, the
 //! passages that stand for it, and how firmly each passage belongs. Every passage has a theme: there is no
