@@ -287,11 +287,7 @@ impl Shown<'_> {
                 z if z <= -NOTABLE => format!("   more {b}’s"),
                 _ => String::new(),
             };
-            output.line(format_args!(
-                "{:>3}  {STRONG}{}{STRONG:#}",
-                self.id(theme.theme),
-                self.name(theme.theme)
-            ))?;
+            self.theme_line(output, theme.theme)?;
             output.line(format_args!(
                 "     {FAINT}{a} {:.0} %, {b} {:.0} % of what each wrote{whose}{FAINT:#}",
                 100.0 * theme.share.a,
@@ -312,11 +308,7 @@ impl Shown<'_> {
                 output.line(format_args!("{STRONG}Themes of {name} alone{STRONG:#}\n"))?;
             }
             for theme in only.iter().take(limit) {
-                output.line(format_args!(
-                    "{:>3}  {STRONG}{}{STRONG:#}",
-                    self.id(theme.theme),
-                    self.name(theme.theme)
-                ))?;
+                self.theme_line(output, theme.theme)?;
                 output.line(format_args!(
                     "     {FAINT}{} passages; {other} has {}, where {:.0} would be expected{FAINT:#}\n",
                     theme.passages, theme.others, theme.expected
@@ -335,6 +327,11 @@ impl Shown<'_> {
             output.line("")?;
         }
         Ok(())
+    }
+
+    fn theme_line(&self, output: &mut Output, theme: usize) -> std::io::Result<()> {
+        let (id, name) = (self.id(theme), self.name(theme));
+        output.line(format_args!("{id:>3}  {STRONG}{name}{STRONG:#}"))
     }
 
     fn passage_line(
