@@ -50,13 +50,17 @@ pub enum Kind {
     Biography,
     /// Who holds the rights.
     Copyright,
-    /// The beginning of another article, cut off in mid-sentence.
+    /// The beginning of another article, cut off in mid-sentence, or a call to read, follow or subscribe.
     Teaser,
+    /// What a reader wrote below the article.
+    Comment,
+    /// A line that stands in many articles of its source.
+    Recurring,
 }
 
 impl Kind {
     /// Every kind, in the order of their codes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Body,
         Self::Heading,
         Self::Credit,
@@ -64,6 +68,8 @@ impl Kind {
         Self::Biography,
         Self::Copyright,
         Self::Teaser,
+        Self::Comment,
+        Self::Recurring,
     ];
 
     /// The word for this kind, as it stands in output and in a library.
@@ -77,6 +83,8 @@ impl Kind {
             Self::Biography => "biography",
             Self::Copyright => "copyright",
             Self::Teaser => "teaser",
+            Self::Comment => "comment",
+            Self::Recurring => "recurring",
         }
     }
 
@@ -319,6 +327,8 @@ pub struct Metadata {
     pub source: Option<String>,
     /// The language as an ISO 639-1 code, `en`.
     pub language: Option<String>,
+    /// The address under which it was published.
+    pub address: Option<String>,
 }
 
 /// The number of an article in a library, never used twice.

@@ -47,6 +47,40 @@ pub enum ReadError {
         /// What it is, with its article: "an HTML page".
         what: &'static str,
     },
+    /// The content begins as its format does, and is broken further on.
+    #[error("is {what} that can't be read: {reason}")]
+    Damaged {
+        /// What it is, with its article: "a PDF".
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The content can't be read without a password.
+    #[error("is {what} that is encrypted: save it again without a password")]
+    Encrypted {
+        /// What it is, with its article: "a PDF".
+        what: &'static str,
+    },
+    /// Pages that are pictures.
+    #[error(
+        "is {what} whose pages are pictures without text: have the text recognised (OCR) first"
+    )]
+    OnlyPictures {
+        /// What it is, with its article: "a PDF".
+        what: &'static str,
+    },
+    /// What is packed in it is more than topoi unpacks.
+    #[error("unpacks to more than {} MiB: unpack it, and index what is wanted of it", limit >> 20)]
+    UnpacksTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Archives in archives.
+    #[error("is packed in more than {limit} archives, one in another: unpack it first")]
+    TooDeep {
+        /// How many are unpacked.
+        limit: u8,
+    },
     /// JSON, but not one object a line.
     #[error(
         "is JSON but not JSON Lines: write one object a line, for example with `jq -c '.[]'` \

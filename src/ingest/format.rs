@@ -6,12 +6,23 @@ use std::str::FromStr;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::archive::{self, Zip};
+use super::compression;
+use super::docx::Docx;
+use super::epub::Epub;
 use super::error::ReadError;
+use super::feed::Feed;
 use super::front_matter;
+use super::html::Html;
+use super::json::Json;
 use super::json_lines::JsonLines;
+use super::mail::{self, Mail, Mailbox};
 use super::markdown::Markdown;
+use super::pdf::Pdf;
 use super::plain::PlainText;
 use super::source::{Reader, Source};
+use super::table::Table;
+use super::warc::Warc;
 
 /// A format that topoi reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,13 +32,50 @@ pub enum Format {
     PlainText,
     /// Markdown, with or without front matter.
     Markdown,
+    /// A web page.
+    Html,
+    /// A feed: RSS, Atom or JSON Feed.
+    Feed,
     /// One JSON object a line, each an article.
     JsonLines,
+    /// A JSON document: an article, a list of them, or an object that holds such a list.
+    Json,
+    /// Comma-, semicolon- or tab-separated values under a line of names, an article a row.
+    Table,
+    /// A PDF.
+    Pdf,
+    /// A Word document (`.docx`).
+    Docx,
+    /// A book, an article a chapter.
+    Epub,
+    /// An e-mail.
+    Mail,
+    /// Many e-mails, one after another (`mbox`).
+    Mailbox,
+    /// A web archive.
+    Warc,
+    /// A ZIP archive of any of these.
+    Zip,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::PlainText, Self::Markdown, Self::JsonLines];
+    pub const ALL: [Self; 14] = [
+        Self::PlainText,
+        Self::Markdown,
+        Self::Html,
+        Self::Feed,
+        Self::JsonLines,
+        Self::Json,
+        Self::Table,
+        Self::Pdf,
+        Self::Docx,
+        Self::Epub,
+        Self::Mail,
+        Self::Mailbox,
+        Self::Warc,
+        Self::Zip,
+    ];
 
     /// The word for this format on the command line.
     #[must_use]
@@ -35,7 +83,18 @@ impl Format {
         match self {
             Self::PlainText => "text",
             Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Feed => "feed",
             Self::JsonLines => "jsonl",
+            Self::Json => "json",
+            Self::Table => "csv",
+            Self::Pdf => "pdf",
+            Self::Docx => "docx",
+            Self::Epub => "epub",
+            Self::Mail => "mail",
+            Self::Mailbox => "mbox",
+            Self::Warc => "warc",
+            Self::Zip => "zip",
         }
     }
 
@@ -45,25 +104,54 @@ impl Format {
         match self {
             Self::PlainText => &["txt", "text"],
             Self::Markdown => &["md", "markdown", "mdown", "mkd"],
+            Self::Html => &["html", "htm", "xhtml", "xht"],
+            Self::Feed => &["rss", "atom", "rdf", "xml"],
             Self::JsonLines => &["jsonl", "ndjson"],
+            Self::Json => &["json"],
+            Self::Table => &["csv", "tsv", "tab"],
+            Self::Pdf => &["pdf"],
+            Self::Docx => &["docx"],
+            Self::Epub => &["epub"],
+            Self::Mail => &["eml"],
+            Self::Mailbox => &["mbox"],
+            Self::Warc => &["warc"],
+            Self::Zip => &["zip"],
         }
     }
 
-    /// The format that a file's name promises.
+    /// The format that a file's name promises. An extension that says how the file is compressed is passed over.
     ///
     /// ```
     /// use std::path::Path;
     /// use topoi::ingest::Format;
     ///
     /// assert_eq!(Format::from_path(Path::new("essays/harbour.MD")), Some(Format::Markdown));
+    /// assert_eq!(Format::from_path(Path::new("page.html.gz")), Some(Format::Html));
     /// assert_eq!(Format::from_path(Path::new("harbour.png")), None);
     /// ```
     #[must_use]
     pub fn from_path(path: &Path) -> Option<Self> {
+        let path = compression::without_extension(path);
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         Self::ALL
             .into_iter()
             .find(|format| format.extensions().contains(&extension.as_str()))
+    }
+
+    /// The format that a media type names; what is only "text" or "data" names none.
+    fn from_media_type(media_type: &str) -> Option<Self> {
+        let essence = media_type.split(';').next()?.trim().to_ascii_lowercase();
+        Some(match essence.as_str() {
+            "text/html" | "application/xhtml+xml" => Self::Html,
+            "text/markdown" => Self::Markdown,
+            "application/rss+xml" | "application/atom+xml" | "application/feed+json" => Self::Feed,
+            "application/x-ndjson" | "application/jsonl" => Self::JsonLines,
+            "application/json" => Self::Json,
+            "text/csv" | "text/tab-separated-values" => Self::Table,
+            "message/rfc822" => Self::Mail,
+            "application/mbox" => Self::Mailbox,
+            _ => return None,
+        })
     }
 
     /// What takes sources of this format apart.
@@ -72,14 +160,26 @@ impl Format {
         match self {
             Self::PlainText => &PlainText,
             Self::Markdown => &Markdown,
+            Self::Html => &Html,
+            Self::Feed => &Feed,
             Self::JsonLines => &JsonLines,
+            Self::Json => &Json,
+            Self::Table => &Table,
+            Self::Pdf => &Pdf,
+            Self::Docx => &Docx,
+            Self::Epub => &Epub,
+            Self::Mail => &Mail,
+            Self::Mailbox => &Mailbox,
+            Self::Warc => &Warc,
+            Self::Zip => &Zip,
         }
     }
 
     /// Recognises the format of a source.
     ///
-    /// Signatures come first (a PDF named `notes.txt` is still no text), then the shape of the text (objects,
-    /// one a line; front matter), then the name. Text of no particular shape is plain text.
+    /// Signatures come first (a PDF named `notes.txt` is still no text), then the shape of the text (tags,
+    /// objects, headers, front matter), then the name, and last the media type. Text of no particular shape is
+    /// plain text.
     ///
     /// # Errors
     ///
@@ -89,26 +189,38 @@ impl Format {
         if let Some(format) = source.hints().format {
             return Ok(format);
         }
-        if let Some(what) = binary_signature(source.bytes()) {
-            return Err(ReadError::OtherFormat { what });
+        let bytes = source.bytes();
+        let promised = source.hints().path.as_deref().and_then(Self::from_path);
+        if let Some(format) = by_signature(bytes, promised)? {
+            return Ok(format);
         }
         let text = &source.decoded()?.text;
-        let promised = source.hints().path.as_deref().and_then(Self::from_path);
-        if promised == Some(Self::JsonLines) || starts_with_json_lines(text) {
+        if promised == Some(Self::JsonLines) {
             return Ok(Self::JsonLines);
         }
-        if let Some(what) = markup_signature(text) {
-            return Err(ReadError::OtherFormat { what });
+        if let Some(format) = by_tag(text)? {
+            return Ok(format);
         }
-        if promised.is_none() && is_json(text) {
-            return Err(ReadError::OtherFormat {
-                what: "JSON that is not one object a line",
-            });
+        if let Some(format) = by_braces(text, promised) {
+            return Ok(format);
         }
         if front_matter::is_present(text) || (promised.is_none() && starts_with_heading(text)) {
             return Ok(Self::Markdown);
         }
-        Ok(promised.unwrap_or(Self::PlainText))
+        let named = source.hints().media_type.as_deref();
+        let named = promised.or_else(|| named.and_then(Self::from_media_type));
+        // A name that promises bytes of another kind than text is wrong about this text.
+        Ok(named
+            .filter(|format| format.is_text())
+            .unwrap_or(Self::PlainText))
+    }
+
+    /// Whether a source that no signature gives away can be of this format.
+    const fn is_text(self) -> bool {
+        !matches!(
+            self,
+            Self::Feed | Self::Pdf | Self::Docx | Self::Epub | Self::Warc | Self::Zip
+        )
     }
 }
 
@@ -136,37 +248,134 @@ impl FromStr for Format {
 }
 
 /// Formats that are known by their first bytes.
-fn binary_signature(bytes: &[u8]) -> Option<&'static str> {
-    const SIGNATURES: [(&[u8], &str); 8] = [
-        (b"%PDF-", "a PDF"),
-        (b"PK\x03\x04", "a ZIP archive (perhaps DOCX or EPUB)"),
-        (b"\x1f\x8b", "compressed with gzip"),
+fn by_signature(bytes: &[u8], promised: Option<Format>) -> Result<Option<Format>, ReadError> {
+    const UNREAD: [(&[u8], &str); 9] = [
         (b"BZh", "compressed with bzip2"),
-        (b"\x28\xb5\x2f\xfd", "compressed with Zstandard"),
         (b"\xfd7zXZ\0", "compressed with xz"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"Rar!\x1a\x07", "a RAR archive"),
         (b"\xd0\xcf\x11\xe0", "an old Office document"),
         (b"{\\rtf", "an RTF document"),
+        (b"PAR1", "a Parquet file"),
+        (b"\x89PNG", "a picture"),
+        (b"\xff\xd8\xff", "a picture"),
     ];
-    SIGNATURES
+    // How far into a file the first bytes of a PDF may stand (ISO 32000-1, annex H).
+    const PDF_WITHIN: usize = 1024;
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+        return archive::format(bytes, promised).map(Some);
+    }
+    let head = bytes.get(..PDF_WITHIN.min(bytes.len())).unwrap_or(bytes);
+    if head.windows(5).any(|window| window == b"%PDF-")
+        && (promised == Some(Format::Pdf) || head.trim_ascii_start().starts_with(b"%PDF-"))
+    {
+        return Ok(Some(Format::Pdf));
+    }
+    if bytes.starts_with(b"WARC/") {
+        return Ok(Some(Format::Warc));
+    }
+    if mail::starts_mailbox(bytes) {
+        return Ok(Some(Format::Mailbox));
+    }
+    if mail::starts_mail(bytes) {
+        return Ok(Some(Format::Mail));
+    }
+    match UNREAD
         .iter()
         .find(|(signature, _)| bytes.starts_with(signature))
-        .map(|&(_, what)| what)
+    {
+        Some(&(_, what)) => Err(ReadError::OtherFormat { what }),
+        None => Ok(None),
+    }
 }
 
-/// HTML, feeds and other XML, known by their first tag.
-fn markup_signature(text: &str) -> Option<&'static str> {
-    let text = text.trim_start();
-    let begins = |tag: &str| {
-        text.get(..tag.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(tag))
-    };
-    if begins("<!doctype html") || begins("<html") {
-        return Some("an HTML page");
+/// HTML, feeds and other XML, known by their first tag after the prolog and comments.
+fn by_tag(text: &str) -> Result<Option<Format>, ReadError> {
+    let mut rest = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let mut is_xml = false;
+    loop {
+        let begins = |tag: &str| {
+            rest.get(..tag.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(tag))
+                && rest
+                    .get(tag.len()..)
+                    .and_then(|rest| rest.chars().next())
+                    .is_none_or(|c| !c.is_alphanumeric() && c != '-')
+        };
+        if begins("<!doctype html") || HTML_TAGS.iter().any(|tag| begins(tag)) {
+            return Ok(Some(Format::Html));
+        }
+        if begins("<rss") || begins("<feed") || begins("<rdf:rdf") {
+            return Ok(Some(Format::Feed));
+        }
+        let end = if rest.starts_with("<!--") {
+            "-->"
+        } else if begins("<?xml") || begins("<?xml-stylesheet") {
+            is_xml = true;
+            "?>"
+        } else if begins("<!doctype") {
+            is_xml = true;
+            ">"
+        } else {
+            break;
+        };
+        match rest.find(end) {
+            Some(at) => rest = rest.get(at + end.len()..).unwrap_or("").trim_start(),
+            None => break,
+        }
     }
-    if begins("<rss") || begins("<feed") || begins("<rdf:rdf") {
-        return Some("a feed");
+    // A prefix may stand before the name: `<atom:feed>`.
+    let name = rest
+        .strip_prefix('<')
+        .and_then(|rest| {
+            rest.split(|c: char| c.is_whitespace() || c == '>' || c == '/')
+                .next()
+        })
+        .unwrap_or("");
+    match name.rsplit(':').next() {
+        Some("rss" | "feed" | "RDF") => Ok(Some(Format::Feed)),
+        _ if is_xml => Err(ReadError::OtherFormat {
+            what: "an XML document that is neither a page nor a feed",
+        }),
+        _ => Ok(None),
     }
-    (begins("<?xml") || begins("<!doctype ")).then_some("an XML document")
+}
+
+/// Tags that a page or a part of one begins with.
+const HTML_TAGS: [&str; 10] = [
+    "<html", "<head", "<body", "<article", "<div", "<section", "<main", "<title", "<meta", "<p",
+];
+
+/// JSON, known by its brackets, and JSON Feed, known by its version.
+fn by_braces(text: &str, promised: Option<Format>) -> Option<Format> {
+    if starts_with_json_lines(text) && !is_one_document(text) {
+        return Some(Format::JsonLines);
+    }
+    if !is_json(text)
+        || !matches!(
+            promised,
+            None | Some(Format::Json | Format::Feed | Format::PlainText)
+        )
+    {
+        return None;
+    }
+    let head = text.get(..text.floor_char_boundary(1024)).unwrap_or(text);
+    if head.contains("://jsonfeed.org/version/")
+        || head.contains(":\\/\\/jsonfeed.org\\/version\\/")
+    {
+        return Some(Format::Feed);
+    }
+    // Plain text may begin with a bracket; it is JSON only if it also ends as such.
+    (promised == Some(Format::Json) || text.trim_end().ends_with(['}', ']']))
+        .then_some(Format::Json)
+}
+
+/// Whether the text is one JSON document rather than one a line: a single line, and its name or its shape says so.
+fn is_one_document(text: &str) -> bool {
+    text.trim().lines().nth(1).is_none()
+        && text
+            .get(..text.floor_char_boundary(1024))
+            .is_some_and(|head| head.contains("jsonfeed.org"))
 }
 
 /// Whether one of the first three lines that hold anything is a JSON object.
@@ -222,7 +431,7 @@ mod tests {
     fn detect(name: &str, content: &str) -> Result<Format, String> {
         let hints = Hints {
             path: (!name.is_empty()).then(|| name.into()),
-            format: None,
+            ..Hints::default()
         };
         Format::detect(&Source::new(content.as_bytes(), &hints)).map_err(|error| error.to_string())
     }

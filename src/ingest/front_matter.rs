@@ -236,6 +236,11 @@ fn is_used(key: &str) -> bool {
             | "outlet"
             | "language"
             | "lang"
+            | "address"
+            | "canonical"
+            | "canonical_url"
+            | "link"
+            | "url"
     )
 }
 
@@ -278,6 +283,9 @@ fn apply(entry: &Entry<'_>, matter: &mut FrontMatter) {
                 "`{text}` is not a language: write it as a code like `en`"
             )),
         },
+        "address" | "canonical" | "canonical_url" | "link" | "url" => {
+            keep(&mut metadata.address, text);
+        }
         _ => {}
     }
 }

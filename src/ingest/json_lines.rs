@@ -21,6 +21,7 @@ use crate::article::{Article, Date, Kind, Metadata, Paragraph, Span};
 /// | date | `date`, `published`, `year` |
 /// | source | `source`, `outlet`, `publication` |
 /// | language | `language`, `lang` |
+/// | address | `url`, `link`, `address`, `canonical_url` |
 /// | text | `paragraphs`, `text`, `body`, `content`: a list of paragraphs, or a string that is split into them |
 ///
 /// Spans count the bytes of the article's own text: the string, or the listed paragraphs joined by a blank
@@ -34,6 +35,7 @@ const TITLE: [&str; 2] = ["title", "headline"];
 const AUTHOR: [&str; 3] = ["author", "authors", "byline"];
 const DATE: [&str; 3] = ["date", "published", "year"];
 const SOURCE: [&str; 3] = ["source", "outlet", "publication"];
+const ADDRESS: [&str; 4] = ["url", "link", "address", "canonical_url"];
 const LANGUAGE: [&str; 2] = ["language", "lang"];
 const TEXT: [&str; 4] = ["paragraphs", "text", "body", "content"];
 
@@ -168,6 +170,7 @@ fn metadata(object: &Map<String, Value>, mut warn: impl FnMut(String)) -> Metada
         date,
         source: first(&SOURCE),
         language,
+        address: first(&ADDRESS),
     }
 }
 

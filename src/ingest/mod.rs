@@ -26,28 +26,40 @@
 //! input and gives the same output for the same bytes.
 
 mod abbreviations;
+mod archive;
+mod blocks;
 mod boilerplate;
+mod compression;
 mod decode;
+mod docx;
+mod epub;
 mod error;
+mod feed;
 mod file;
 mod file_list;
 mod finish;
 mod fold;
 mod format;
 mod front_matter;
+mod html;
 mod inline;
+mod json;
 mod json_lines;
 mod language;
 mod lines;
+mod mail;
 mod markdown;
 mod matter;
 mod paragraphs;
+mod pdf;
 mod people;
 mod plain;
 mod sentences;
 mod source;
+mod table;
 mod trailers;
 mod walk;
+mod warc;
 mod windows;
 
 pub use decode::{Decoded, Encoding, decode};

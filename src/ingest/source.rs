@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
+use super::compression::{self, Budget, Compression};
 use super::decode::{Decoded, Encoding, decode};
 use super::error::{ReadError, Warning};
 use super::finish::finish;
@@ -16,6 +17,11 @@ pub struct Hints {
     pub path: Option<PathBuf>,
     /// The format, where the person says it; the content is then not asked.
     pub format: Option<Format>,
+    /// Its media type, where a protocol says it (`text/html; charset=utf-8`). The charset is believed before a
+    /// charset that the content declares; the type is looked at only where content and path leave it open.
+    pub media_type: Option<String>,
+    /// The address that it was fetched from, for links that are relative and where no canonical one is given.
+    pub address: Option<String>,
 }
 
 /// The bytes of a source with their hints, decoded at most once.
@@ -24,16 +30,18 @@ pub struct Source<'a> {
     bytes: &'a [u8],
     hints: &'a Hints,
     decoded: OnceCell<Result<Decoded<'a>, ReadError>>,
+    budget: Budget,
 }
 
 impl<'a> Source<'a> {
     /// A source.
     #[must_use]
-    pub const fn new(bytes: &'a [u8], hints: &'a Hints) -> Self {
+    pub fn new(bytes: &'a [u8], hints: &'a Hints) -> Self {
         Self {
             bytes,
             hints,
             decoded: OnceCell::new(),
+            budget: Budget::new(),
         }
     }
 
@@ -59,6 +67,26 @@ impl<'a> Source<'a> {
             .get_or_init(|| decode(self.bytes))
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    /// How much may still be unpacked from it.
+    pub(super) const fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Reads something that is packed in this source, as a source of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_source`], and [`ReadError::TooDeep`].
+    pub(super) fn read_member(&self, bytes: &[u8], hints: &Hints) -> Result<Extracted, ReadError> {
+        let member = Source {
+            bytes,
+            hints,
+            decoded: OnceCell::new(),
+            budget: self.budget.deeper()?,
+        };
+        extract(&member).map(|(_, extracted)| extracted)
     }
 }
 
@@ -119,18 +147,23 @@ pub struct Reading {
 /// A [`ReadError`] that says why the source holds no article that can be read.
 pub fn read_source(bytes: &[u8], hints: &Hints) -> Result<Reading, ReadError> {
     let source = Source::new(bytes, hints);
-    let format = Format::detect(&source)?;
-    let Extracted {
-        mut articles,
-        warnings,
-        left_out,
-    } = format.reader().read(&source)?;
+    let (
+        format,
+        Extracted {
+            mut articles,
+            warnings,
+            left_out,
+        },
+    ) = extract(&source)?;
     articles.retain(|article| !article.paragraphs.is_empty());
     if articles.is_empty() {
         return Err(ReadError::Empty);
     }
     finish(&mut articles);
-    let encoding = source.decoded().ok().map(|decoded| decoded.encoding);
+    let encoding = match source.decoded.get() {
+        Some(Ok(decoded)) => Some(decoded.encoding),
+        _ => None,
+    };
     Ok(Reading {
         articles,
         format,
@@ -138,4 +171,22 @@ pub fn read_source(bytes: &[u8], hints: &Hints) -> Result<Reading, ReadError> {
         warnings,
         left_out,
     })
+}
+
+/// Recognises a source's format and has its reader take it apart, after unpacking it where it is compressed.
+fn extract(source: &Source<'_>) -> Result<(Format, Extracted), ReadError> {
+    if let Some(compression) = Compression::of(source.bytes()) {
+        let bytes = compression.unpack(source.bytes(), source.budget())?;
+        let mut hints = source.hints().clone();
+        hints.path = hints.path.as_deref().map(compression::without_extension);
+        let inner = Source {
+            bytes: &bytes,
+            hints: &hints,
+            decoded: OnceCell::new(),
+            budget: source.budget().deeper()?,
+        };
+        return extract(&inner);
+    }
+    let format = Format::detect(source)?;
+    Ok((format, format.reader().read(source)?))
 }

@@ -24,7 +24,7 @@ fn data(path: &str) -> Option<PathBuf> {
 fn named(name: &str) -> Hints {
     Hints {
         path: Some(name.into()),
-        format: None,
+        ..Hints::default()
     }
 }
 
@@ -318,7 +318,7 @@ fn the_seed_page_is_read_line_by_line_with_its_boilerplate_marked() {
         &bytes,
         &Hints {
             path: Some(path),
-            format: None,
+            ..Hints::default()
         },
     )
     .unwrap();
@@ -363,12 +363,12 @@ fn texts_in_every_encoding_are_read_or_refused_with_a_reason() {
                 &bytes,
                 &Hints {
                     path: Some(file.clone()),
-                    format: None,
+                    ..Hints::default()
                 },
             );
             let plain = Hints {
-                path: None,
                 format: Some(Format::PlainText),
+                ..Hints::default()
             };
             check(&bytes, &plain);
             let text = read_source(&bytes, &plain);

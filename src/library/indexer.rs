@@ -567,6 +567,7 @@ fn article_digest(article: &Article) -> [u8; 32] {
         &date,
         &metadata.source,
         &metadata.language,
+        &metadata.address,
     ] {
         add(field.as_deref().unwrap_or("\0"));
     }

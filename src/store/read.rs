@@ -35,7 +35,8 @@ pub struct Reader {
 const PASSAGE: &str =
     "SELECT id, article, paragraph, part, parts, start, stop, kind, text FROM passages";
 const ARTICLE: &str =
-    "SELECT articles.id, files.path, entry, title, author, date, source, language, paragraphs
+    "SELECT articles.id, files.path, entry, title, author, date, source, language, paragraphs,
+        address
     FROM articles JOIN files ON files.id = articles.file";
 
 /// A passage's text, and what of its article bears on how it is read.
@@ -565,6 +566,7 @@ fn article(row: &Row<'_>) -> rusqlite::Result<StoredArticle> {
             date: date.map(|date| parsed(5, &date)).transpose()?,
             source: row.get(6)?,
             language: row.get(7)?,
+            address: row.get(9)?,
         },
         paragraphs: small(row, 8)?,
     })

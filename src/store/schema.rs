@@ -98,6 +98,9 @@ const MIGRATIONS: &[&str] = &["
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         changes TEXT NOT NULL
     ) STRICT;
+", "
+    -- The address under which an article was published.
+    ALTER TABLE articles ADD COLUMN address TEXT;
 "];
 
 /// The version of the database at `path`, 0 for an empty one.

@@ -333,11 +333,12 @@ fn insert_article(
         date,
         source,
         language,
+        address,
     } = &article.metadata;
     transaction
         .prepare_cached(
-            "INSERT INTO articles (file, entry, title, author, date, date_from, source, language, paragraphs, digest)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO articles (file, entry, title, author, date, date_from, source, language, address, paragraphs, digest)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             file,
@@ -348,6 +349,7 @@ fn insert_article(
             date.map(|date| date.earliest().to_string()),
             source,
             language,
+            address,
             article.paragraphs,
             article.digest,
         ])?;
