@@ -215,6 +215,12 @@ impl Format {
             .unwrap_or(Self::PlainText))
     }
 
+    /// Whether spans of paragraphs count the bytes of the source, so that a paragraph has a line in it.
+    #[must_use]
+    pub const fn has_lines(self) -> bool {
+        matches!(self, Self::PlainText | Self::Markdown)
+    }
+
     /// Whether a source that no signature gives away can be of this format.
     const fn is_text(self) -> bool {
         !matches!(
@@ -446,31 +452,46 @@ mod tests {
             detect("notes.txt", "---\ntitle: One\n---\nText."),
             Ok(Format::Markdown)
         );
-        assert!(
-            detect("notes.txt", "%PDF-1.7 …")
-                .unwrap_err()
-                .starts_with("is a PDF")
-        );
-        assert!(
-            detect("", "<!DOCTYPE HTML><p>x")
-                .unwrap_err()
-                .starts_with("is an HTML page")
-        );
-        assert!(
-            detect("page.txt", "<html>")
-                .unwrap_err()
-                .starts_with("is an HTML page")
-        );
-        assert!(
-            detect("", "<?xml version=\"1.0\"?>")
-                .unwrap_err()
-                .starts_with("is an XML document")
-        );
-        assert!(
-            detect("a.json", "{\n \"text\": 1\n}")
-                .unwrap_err()
-                .contains("one object a line")
-        );
+        for (name, content, format) in [
+            ("notes.txt", "%PDF-1.7 …", Format::Pdf),
+            ("", "<!DOCTYPE HTML><p>x", Format::Html),
+            ("page.txt", "\n<html lang=en>", Format::Html),
+            (
+                "page.xml",
+                "<?xml version='1.0'?>\n<!-- x -->\n<!DOCTYPE html><html>",
+                Format::Html,
+            ),
+            (
+                "feed.xml",
+                "<?xml version='1.0'?><rss version='2.0'>",
+                Format::Feed,
+            ),
+            ("", "<atom:feed xmlns:atom='x'>", Format::Feed),
+            ("", "<rdf:RDF>", Format::Feed),
+            (
+                "feed.json",
+                "{\"version\": \"https://jsonfeed.org/version/1.1\"}",
+                Format::Feed,
+            ),
+            ("a.json", "{\n \"text\": 1\n}", Format::Json),
+            ("", "[{\"text\": \"One.\"}]", Format::Json),
+            ("", "WARC/1.0\r\n", Format::Warc),
+            (
+                "",
+                "From ada@example.org Thu May 14 10:00:00 2020\nSubject: x\n\nx",
+                Format::Mailbox,
+            ),
+            (
+                "",
+                "Received: x\nFrom: a@example.org\nSubject: x\n\nx",
+                Format::Mail,
+            ),
+        ] {
+            assert_eq!(detect(name, content), Ok(format), "{content}");
+        }
+        let reason = |content| detect("notes.txt", content).unwrap_err();
+        assert!(reason("<?xml version=\"1.0\"?><catalogue>").starts_with("is an XML document"));
+        assert!(reason("{\\rtf1 x}").starts_with("is an RTF document"));
     }
 
     #[test]
@@ -485,10 +506,15 @@ mod tests {
             Ok(Format::JsonLines)
         );
         assert_eq!(detect("", "# A heading\n\nText."), Ok(Format::Markdown));
-        assert_eq!(
-            detect("", "[sic] is how the letter begins."),
-            Ok(Format::PlainText)
-        );
+        for text in [
+            "[sic] is how the letter begins.",
+            "Date: today\nMood: good",
+            "<3 is a heart.",
+        ] {
+            assert_eq!(detect("", text), Ok(Format::PlainText), "{text}");
+        }
+        assert_eq!(detect("rows.csv", "title,text\nOne,Two"), Ok(Format::Table));
+        assert_eq!(detect("a.pdf", "No PDF at all."), Ok(Format::PlainText));
     }
 
     #[test]

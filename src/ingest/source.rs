@@ -64,9 +64,19 @@ impl<'a> Source<'a> {
     /// What [`decode`] finds wrong with them.
     pub fn decoded(&self) -> Result<&Decoded<'a>, ReadError> {
         self.decoded
-            .get_or_init(|| decode(self.bytes))
+            .get_or_init(|| decode(self.bytes, self.charset()))
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    /// The charset that its media type names.
+    fn charset(&self) -> Option<&str> {
+        let media_type = self.hints.media_type.as_deref()?;
+        media_type.split(';').skip(1).find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            let value = value.trim().trim_matches(['"', '\'']);
+            name.trim().eq_ignore_ascii_case("charset").then_some(value)
+        })
     }
 
     /// How much may still be unpacked from it.
@@ -137,8 +147,8 @@ pub struct Reading {
 /// | source | a span counts bytes of |
 /// |---|---|
 /// | plain text and Markdown in UTF-8 | the source as it was read, byte order mark included |
-/// | plain text and Markdown in UTF-16 | the decoded text, as [`decode`] gives it |
-/// | JSON Lines | the article's own text: the decoded string, or the listed paragraphs joined by a blank line |
+/// | plain text and Markdown in another encoding | the decoded text, as [`decode`] gives it |
+/// | all other formats | the article's own text: its text as the format holds it, or its paragraphs joined by a blank line |
 ///
 /// An article without a title in the source has none here; [`super::title_from_path`] makes one from the name.
 ///
@@ -188,5 +198,14 @@ fn extract(source: &Source<'_>) -> Result<(Format, Extracted), ReadError> {
         return extract(&inner);
     }
     let format = Format::detect(source)?;
-    Ok((format, format.reader().read(source)?))
+    let mut extracted = format.reader().read(source)?;
+    if let Some(Ok(decoded)) = source.decoded.get()
+        && decoded.unmapped > 0
+    {
+        let (count, encoding) = (decoded.unmapped, decoded.encoding.name());
+        extracted
+            .warnings
+            .insert(0, Warning::Unmapped { count, encoding });
+    }
+    Ok((format, extracted))
 }
