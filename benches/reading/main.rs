@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "what is printed is the result")]
 
+mod copies;
 mod encodings;
 
 use std::error::Error;
@@ -24,7 +25,10 @@ type Measurement = (
     fn(&Path) -> Result<Vec<Row>, Box<dyn Error>>,
 );
 
-const MEASUREMENTS: [Measurement; 1] = [("encodings", "formats/encodings", encodings::measure)];
+const MEASUREMENTS: [Measurement; 2] = [
+    ("encodings", "formats/encodings", encodings::measure),
+    ("copies", "duplicates", copies::measure),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut rows: Vec<Row> = Vec::new();
