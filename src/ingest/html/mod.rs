@@ -1,7 +1,15 @@
 //! The reader of web pages.
 
+mod blocks;
+mod build;
+mod fragment;
+mod tag;
+mod tree;
+
 use super::error::ReadError;
 use super::source::{Extracted, Reader, Source};
+
+pub(super) use fragment::{fragment, language, title};
 
 /// Reads a web page.
 pub(super) struct Html;
