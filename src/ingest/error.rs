@@ -157,8 +157,8 @@ pub enum Warning {
         /// What is odd.
         warning: Box<Warning>,
     },
-    /// Members that hold no article by their kind, such as pictures in a web archive.
-    #[error("{count} {what} were left out")]
+    /// What holds no article by its kind, such as the pictures in a web archive, was passed over.
+    #[error("{count} {what} were passed over")]
     Passed {
         /// How many.
         count: usize,
