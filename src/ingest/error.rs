@@ -165,6 +165,12 @@ pub enum Warning {
         /// What they are.
         what: &'static str,
     },
+    /// The source is broken at some place; what precedes was read.
+    #[error("it can't be read to its end: {reason}")]
+    Damaged {
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// The source ends before it should; what precedes was read.
     #[error("it ends in the middle of {what}; what precedes was read")]
     CutOff {

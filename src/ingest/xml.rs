@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use quick_xml::NsReader;
 use quick_xml::XmlVersion;
-use quick_xml::escape::resolve_xml_entity;
+use quick_xml::escape::{resolve_html5_entity, resolve_xml_entity};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 
@@ -50,8 +50,9 @@ impl<V> Element<'_, V> {
 
 /// Reads XML.
 ///
-/// Entities that a document declares itself are left out rather than expanded, so that none can grow; the depth of
-/// nesting and the number of namespaces are bounded by the parser.
+/// Entities that a document declares itself are left out rather than expanded, so that none can grow; those of HTML are
+/// resolved, since many write them who should not. The depth of nesting and the number of namespaces are bounded by
+/// the parser.
 pub(super) struct Xml<'a, V> {
     reader: NsReader<&'a [u8]>,
     vocabulary: fn(&str) -> V,
@@ -62,6 +63,8 @@ impl<'a, V> Xml<'a, V> {
     pub(super) fn new(text: &'a str, vocabulary: fn(&str) -> V) -> Self {
         let mut reader = NsReader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
+        // An address or a name with a bare `&` is no reason to read nothing.
+        reader.config_mut().allow_dangling_amp = true;
         Self { reader, vocabulary }
     }
 
@@ -91,7 +94,8 @@ impl<'a, V> Xml<'a, V> {
                     if let Ok(Some(char)) = reference.resolve_char_ref() {
                         return Ok(Some(Node::Text(Cow::Owned(char.to_string()))));
                     }
-                    if let Some(text) = resolve_xml_entity(&reference) {
+                    let known = resolve_xml_entity(&reference);
+                    if let Some(text) = known.or_else(|| resolve_html5_entity(&reference)) {
                         return Ok(Some(Node::Text(Cow::Borrowed(text))));
                     }
                 }
@@ -105,13 +109,30 @@ impl<'a, V> Xml<'a, V> {
     }
 }
 
-/// XML as text: by its byte order mark, the encoding that it declares, or as UTF-8. What is wrong becomes U+FFFD.
+/// XML as text: by its byte order mark, as UTF-8 where it is that, whatever it declares, and else in the encoding that it
+/// declares. What is wrong becomes U+FFFD.
 pub(super) fn decode_xml(bytes: &[u8]) -> Cow<'_, str> {
-    let encoding = match Encoding::for_bom(bytes) {
-        Some((encoding, _)) => encoding,
-        None => declared_encoding(bytes).unwrap_or(UTF_8),
-    };
-    encoding.decode(bytes).0
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return encoding.decode(bytes).0;
+    }
+    let declared = declared_encoding(bytes);
+    // Only encodings that shift between alphabets look like ASCII.
+    let shifts = declared.is_some_and(|encoding| !encoding.is_ascii_compatible());
+    if !shifts && let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    match declared {
+        Some(encoding) if encoding != UTF_8 => encoding.decode_without_bom_handling(bytes).0,
+        _ => {
+            let text = String::from_utf8_lossy(bytes);
+            let wrong = text.matches('\u{fffd}').count();
+            let right = text.chars().filter(|c| !c.is_ascii()).count() - wrong;
+            match wrong > right {
+                true => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+                false => text,
+            }
+        }
+    }
 }
 
 /// The encoding that the declaration of a document names. One that is UTF-16 is wrong where the declaration itself
@@ -127,7 +148,9 @@ fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     let label = after.trim_start().strip_prefix('=')?.trim_start();
     let quote = label.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let label = label.strip_prefix(quote)?.split(quote).next()?;
-    Encoding::for_label(label.as_bytes()).filter(|encoding| encoding.is_ascii_compatible())
+    let encoding = Encoding::for_label(label.as_bytes())?;
+    let is_utf_16 = encoding == UTF_16LE || encoding == UTF_16BE;
+    (!is_utf_16).then_some(encoding)
 }
 
 #[cfg(test)]
@@ -155,8 +178,8 @@ mod tests {
     #[test]
     fn elements_come_with_their_vocabulary_and_text_with_its_references() {
         assert_eq!(
-            words("<x:p xmlns:x='urn:a'><q x:val='1&amp;2'/>a&lt;&#x62;<![CDATA[<c>]]></x:p>"),
-            Ok("<p!> <q1&2> / a < b <c> /".to_owned())
+            words("<x:p xmlns:x='urn:a'><q x:val='1&amp;2'/>a&lt;&#x62;<![CDATA[<c>]]>&eacute;&</x:p>"),
+            Ok("<p!> <q1&2> / a < b <c> é & /".to_owned())
         );
     }
 
@@ -175,5 +198,12 @@ mod tests {
         let bytes = "<?xml version=\"1.0\" encoding=\"UTF-16\"?><p>café</p>";
         assert!(decode_xml(bytes.as_bytes()).ends_with("<p>café</p>"));
         assert_eq!(decode_xml(b"\xff\xfe<\0p\0/\0>\0"), "<p/>");
+        let bytes = "<?xml version='1.0' encoding='iso-8859-1'?><p>café</p>";
+        assert!(decode_xml(bytes.as_bytes()).ends_with("<p>café</p>"));
+        assert_eq!(decode_xml(b"<p>caf\xe9</p>"), "<p>café</p>");
+        assert_eq!(
+            decode_xml(b"<p>\xc3\xa9\xc3\xa9\xff</p>"),
+            "<p>éé\u{fffd}</p>"
+        );
     }
 }
