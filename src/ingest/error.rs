@@ -70,20 +70,21 @@ pub enum ReadError {
         /// What is wrong with it.
         reason: String,
     },
-    /// JSON Lines in which no object holds a text.
+    /// Records of which none holds a text.
     #[error(
-        "no object has a text: looked for `text`, `body`, `content` or `paragraphs` and found only {}",
+        "no record has a text: looked for `text`, `body`, `content` or `paragraphs` and found only {}; say which it is with \
+         `--map text=NAME`",
         names(fields)
     )]
     NoTextField {
-        /// The fields that the objects have, in alphabetic order, at most 12 of them.
+        /// The fields that the records have, in alphabetic order, at most 12 of them.
         fields: Vec<String>,
     },
 }
 
 fn names(fields: &[String]) -> String {
     if fields.is_empty() {
-        return "empty objects".to_owned();
+        return "empty records".to_owned();
     }
     let quoted: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
     quoted.join(", ")

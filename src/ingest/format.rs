@@ -354,7 +354,8 @@ const HTML_TAGS: [&str; 10] = [
 
 /// JSON, known by its brackets, and JSON Feed, known by its version.
 fn by_braces(text: &str, promised: Option<Format>) -> Option<Format> {
-    if starts_with_json_lines(text) && !is_one_document(text) {
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    if lines().nth(1).is_some() && starts_with_json_lines(text) {
         return Some(Format::JsonLines);
     }
     if !is_json(text)
@@ -376,23 +377,17 @@ fn by_braces(text: &str, promised: Option<Format>) -> Option<Format> {
         .then_some(Format::Json)
 }
 
-/// Whether the text is one JSON document rather than one a line: a single line, and its name or its shape says so.
-fn is_one_document(text: &str) -> bool {
-    text.trim().lines().nth(1).is_none()
-        && text
-            .get(..text.floor_char_boundary(1024))
-            .is_some_and(|head| head.contains("jsonfeed.org"))
-}
-
 /// Whether one of the first three lines that hold anything is a JSON object.
 ///
 /// Three rather than one, so that a single bad line at the top does not change what the file is.
 fn starts_with_json_lines(text: &str) -> bool {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .take(3)
-        .any(|line| line.starts_with('{') && is_object(line))
+    text.trim_start().starts_with('{')
+        && text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .take(3)
+            .any(|line| line.starts_with('{') && is_object(line))
 }
 
 /// Whether a line is one JSON object, found without building it.
@@ -445,7 +440,7 @@ mod tests {
     #[test]
     fn content_decides_before_the_name() {
         assert_eq!(
-            detect("notes.txt", "{\"text\": \"One.\"}\n"),
+            detect("notes.txt", "{\"text\": \"One.\"}\n{\"text\": \"Two.\"}\n"),
             Ok(Format::JsonLines)
         );
         assert_eq!(
@@ -475,6 +470,8 @@ mod tests {
             ),
             ("a.json", "{\n \"text\": 1\n}", Format::Json),
             ("", "[{\"text\": \"One.\"}]", Format::Json),
+            ("", "[\n{\"text\": \"One.\"}\n]", Format::Json),
+            ("", "{\"text\": \"One.\"}\n", Format::Json),
             ("", "WARC/1.0\r\n", Format::Warc),
             (
                 "",

@@ -8,6 +8,7 @@ use super::decode::{Decoded, Encoding, decode};
 use super::error::{ReadError, Warning};
 use super::finish::finish;
 use super::format::Format;
+use super::records::{Field, Fields};
 use crate::article::Article;
 
 /// What is known of a source beside its bytes.
@@ -22,6 +23,8 @@ pub struct Hints {
     pub media_type: Option<String>,
     /// The address that it was fetched from, for links that are relative and where no canonical one is given.
     pub address: Option<String>,
+    /// Which fields of records mean what, where the person says it.
+    pub fields: Fields,
 }
 
 /// The bytes of a source with their hints, decoded at most once.
@@ -109,6 +112,8 @@ pub struct Extracted {
     pub warnings: Vec<Warning>,
     /// How many entries were left out.
     pub left_out: usize,
+    /// Which fields of records were read as what.
+    pub fields: Vec<(Field, String)>,
 }
 
 /// Takes sources of one format apart.
@@ -138,6 +143,8 @@ pub struct Reading {
     pub warnings: Vec<Warning>,
     /// How many entries were left out.
     pub left_out: usize,
+    /// Which fields of records were read as what, by their names.
+    pub fields: Vec<(Field, String)>,
 }
 
 /// Reads a source into articles.
@@ -163,6 +170,7 @@ pub fn read_source(bytes: &[u8], hints: &Hints) -> Result<Reading, ReadError> {
             mut articles,
             warnings,
             left_out,
+            fields,
         },
     ) = extract(&source)?;
     articles.retain(|article| !article.paragraphs.is_empty());
@@ -180,6 +188,7 @@ pub fn read_source(bytes: &[u8], hints: &Hints) -> Result<Reading, ReadError> {
         encoding,
         warnings,
         left_out,
+        fields,
     })
 }
 
