@@ -197,6 +197,26 @@ impl Date {
         })
     }
 
+    /// The day (in UTC) of a moment, in seconds since 1970; `None` beyond the year 9999 and before the year 1.
+    ///
+    /// The calendar's arithmetic is Hinnant's `civil_from_days`: years begin in March, so that leap days come last.
+    #[must_use]
+    pub fn from_timestamp(seconds: i64) -> Option<Self> {
+        const DAYS_TO_1970: i64 = 719_468;
+        let days = seconds.div_euclid(86_400) + DAYS_TO_1970;
+        let era = days.div_euclid(146_097);
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let year = u16::try_from(year).ok().filter(|year| *year <= 9999)?;
+        Self::new(year, u8::try_from(month).ok(), u8::try_from(day).ok())
+    }
+
     /// The first day that the date can mean: `2024` is 2024-01-01.
     #[must_use]
     pub fn earliest(self) -> Self {
@@ -252,6 +272,10 @@ impl FromStr for Date {
 }
 
 fn parse_iso(text: &str) -> Option<Date> {
+    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let part = |range| text.get(range)?.parse().ok();
+        return Date::new(text.get(..4)?.parse().ok()?, Some(part(4..6)?), part(6..8));
+    }
     let day_end = text.find(['T', ' ']).unwrap_or(text.len());
     let mut parts = text[..day_end].split(['-', '/']);
     let year = parts.next().filter(|year| year.len() == 4)?.parse().ok()?;
@@ -454,6 +478,7 @@ mod tests {
             ("2024-05-14", "2024-05-14"),
             ("2024-05-14T10:00:00Z", "2024-05-14"),
             ("2024/05/14", "2024-05-14"),
+            ("20240514", "2024-05-14"),
             ("2024-05", "2024-05"),
             ("2024", "2024"),
             ("May 14, 2020", "2020-05-14"),

@@ -10,36 +10,14 @@ pub enum ReadError {
     /// There are no bytes, only white space, or only marks that stand for no text.
     #[error("holds no text")]
     Empty,
-    /// A NUL byte stands in it, which no text has.
-    #[error("holds a NUL byte at offset {offset}, so it is not text")]
+    /// The bytes are no text in any encoding.
+    #[error(
+        "holds bytes that no text has (the first at offset {offset}): if it is a document, save it as text, a web page \
+         or a PDF"
+    )]
     Binary {
-        /// Where the first NUL stands, in bytes (in UTF-16: in the decoded text).
+        /// Where the first such character stands, in bytes of the decoded text.
         offset: usize,
-    },
-    /// The bytes are not UTF-8.
-    #[error(
-        "is not UTF-8 (byte 0x{byte:02x} at offset {offset}): convert it, for example with \
-         `iconv -f WINDOWS-1252 -t UTF-8`"
-    )]
-    NotUtf8 {
-        /// Where the first wrong byte stands.
-        offset: usize,
-        /// That byte.
-        byte: u8,
-    },
-    /// A byte order mark says UTF-16, and what follows is not.
-    #[error("starts as UTF-16 but is damaged at offset {offset}: save it again, best as UTF-8")]
-    DamagedUtf16 {
-        /// Where the first wrong unit stands, in bytes.
-        offset: usize,
-    },
-    /// The bytes are text in an encoding that can be named but not read.
-    #[error(
-        "is in {encoding}, which topoi does not read: convert it, for example with `iconv -t UTF-8`"
-    )]
-    OtherEncoding {
-        /// The encoding's name.
-        encoding: &'static str,
     },
     /// The content is of a kind that has no reader.
     #[error("is {what}, which topoi does not read: save it as text or Markdown")]
@@ -92,20 +70,21 @@ pub enum ReadError {
         /// What is wrong with it.
         reason: String,
     },
-    /// JSON Lines in which no object holds a text.
+    /// Records of which none holds a text.
     #[error(
-        "no object has a text: looked for `text`, `body`, `content` or `paragraphs` and found only {}",
+        "no record has a text: looked for `text`, `body`, `content` or `paragraphs` and found only {}; say which it is with \
+         `--map text=NAME`",
         names(fields)
     )]
     NoTextField {
-        /// The fields that the objects have, in alphabetic order, at most 12 of them.
+        /// The fields that the records have, in alphabetic order, at most 12 of them.
         fields: Vec<String>,
     },
 }
 
 fn names(fields: &[String]) -> String {
     if fields.is_empty() {
-        return "empty objects".to_owned();
+        return "empty records".to_owned();
     }
     let quoted: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
     quoted.join(", ")
@@ -130,6 +109,14 @@ pub enum Warning {
         line: usize,
         /// What is wrong with the field.
         reason: String,
+    },
+    /// Some bytes stand for no character.
+    #[error("{count} places are no {encoding} and were replaced by \u{fffd}")]
+    Unmapped {
+        /// How many places.
+        count: usize,
+        /// The encoding that the text was read in.
+        encoding: &'static str,
     },
     /// The lines between `---` at the top are no front matter, and were read as text.
     #[error(

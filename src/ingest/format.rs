@@ -219,6 +219,12 @@ impl Format {
             .unwrap_or(Self::PlainText))
     }
 
+    /// Whether spans of paragraphs count the bytes of the source, so that a paragraph has a line in it.
+    #[must_use]
+    pub const fn has_lines(self) -> bool {
+        matches!(self, Self::PlainText | Self::Markdown)
+    }
+
     /// Whether a source that no signature gives away can be of this format.
     const fn is_text(self) -> bool {
         !matches!(
@@ -373,7 +379,8 @@ const HTML_TAGS: [&str; 10] = [
 
 /// JSON, known by its brackets, and JSON Feed, known by its version.
 fn by_braces(text: &str, promised: Option<Format>) -> Option<Format> {
-    if starts_with_json_lines(text) && !is_one_document(text) {
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    if lines().nth(1).is_some() && starts_with_json_lines(text) {
         return Some(Format::JsonLines);
     }
     if !is_json(text)
@@ -395,23 +402,17 @@ fn by_braces(text: &str, promised: Option<Format>) -> Option<Format> {
         .then_some(Format::Json)
 }
 
-/// Whether the text is one JSON document rather than one a line: a single line, and its name or its shape says so.
-fn is_one_document(text: &str) -> bool {
-    text.trim().lines().nth(1).is_none()
-        && text
-            .get(..text.floor_char_boundary(1024))
-            .is_some_and(|head| head.contains("jsonfeed.org"))
-}
-
 /// Whether one of the first three lines that hold anything is a JSON object.
 ///
 /// Three rather than one, so that a single bad line at the top does not change what the file is.
 fn starts_with_json_lines(text: &str) -> bool {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .take(3)
-        .any(|line| line.starts_with('{') && is_object(line))
+    text.trim_start().starts_with('{')
+        && text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .take(3)
+            .any(|line| line.starts_with('{') && is_object(line))
 }
 
 /// Whether a line is one JSON object, found without building it.
@@ -464,38 +465,55 @@ mod tests {
     #[test]
     fn content_decides_before_the_name() {
         assert_eq!(
-            detect("notes.txt", "{\"text\": \"One.\"}\n"),
+            detect("notes.txt", "{\"text\": \"One.\"}\n{\"text\": \"Two.\"}\n"),
             Ok(Format::JsonLines)
         );
         assert_eq!(
             detect("notes.txt", "---\ntitle: One\n---\nText."),
             Ok(Format::Markdown)
         );
-        assert!(
-            detect("notes.txt", "%PDF-1.7 …")
-                .unwrap_err()
-                .starts_with("is a PDF")
-        );
-        assert!(
-            detect("", "<!DOCTYPE HTML><p>x")
-                .unwrap_err()
-                .starts_with("is an HTML page")
-        );
-        assert!(
-            detect("page.txt", "<html>")
-                .unwrap_err()
-                .starts_with("is an HTML page")
-        );
-        assert!(
-            detect("", "<?xml version=\"1.0\"?>")
-                .unwrap_err()
-                .starts_with("is an XML document")
-        );
-        assert!(
-            detect("a.json", "{\n \"text\": 1\n}")
-                .unwrap_err()
-                .contains("one object a line")
-        );
+        for (name, content, format) in [
+            ("notes.txt", "%PDF-1.7 …", Format::Pdf),
+            ("", "<!DOCTYPE HTML><p>x", Format::Html),
+            ("page.txt", "\n<html lang=en>", Format::Html),
+            (
+                "page.xml",
+                "<?xml version='1.0'?>\n<!-- x -->\n<!DOCTYPE html><html>",
+                Format::Html,
+            ),
+            (
+                "feed.xml",
+                "<?xml version='1.0'?><rss version='2.0'>",
+                Format::Feed,
+            ),
+            ("", "<atom:feed xmlns:atom='x'>", Format::Feed),
+            ("", "<rdf:RDF>", Format::Feed),
+            (
+                "feed.json",
+                "{\"version\": \"https://jsonfeed.org/version/1.1\"}",
+                Format::Feed,
+            ),
+            ("a.json", "{\n \"text\": 1\n}", Format::Json),
+            ("", "[{\"text\": \"One.\"}]", Format::Json),
+            ("", "[\n{\"text\": \"One.\"}\n]", Format::Json),
+            ("", "{\"text\": \"One.\"}\n", Format::Json),
+            ("", "WARC/1.0\r\n", Format::Warc),
+            (
+                "",
+                "From ada@example.org Thu May 14 10:00:00 2020\nSubject: x\n\nx",
+                Format::Mailbox,
+            ),
+            (
+                "",
+                "Received: x\nFrom: a@example.org\nSubject: x\n\nx",
+                Format::Mail,
+            ),
+        ] {
+            assert_eq!(detect(name, content), Ok(format), "{content}");
+        }
+        let reason = |content| detect("notes.txt", content).unwrap_err();
+        assert!(reason("<?xml version=\"1.0\"?><catalogue>").starts_with("is an XML document"));
+        assert!(reason("{\\rtf1 x}").starts_with("is an RTF document"));
     }
 
     #[test]
@@ -510,10 +528,15 @@ mod tests {
             Ok(Format::JsonLines)
         );
         assert_eq!(detect("", "# A heading\n\nText."), Ok(Format::Markdown));
-        assert_eq!(
-            detect("", "[sic] is how the letter begins."),
-            Ok(Format::PlainText)
-        );
+        for text in [
+            "[sic] is how the letter begins.",
+            "Date: today\nMood: good",
+            "<3 is a heart.",
+        ] {
+            assert_eq!(detect("", text), Ok(Format::PlainText), "{text}");
+        }
+        assert_eq!(detect("rows.csv", "title,text\nOne,Two"), Ok(Format::Table));
+        assert_eq!(detect("a.pdf", "No PDF at all."), Ok(Format::PlainText));
     }
 
     #[test]

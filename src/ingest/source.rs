@@ -8,6 +8,7 @@ use super::decode::{Decoded, Encoding, decode};
 use super::error::{ReadError, Warning};
 use super::finish::finish;
 use super::format::Format;
+use super::records::{Field, Fields};
 use crate::article::Article;
 
 /// What is known of a source beside its bytes.
@@ -22,6 +23,8 @@ pub struct Hints {
     pub media_type: Option<String>,
     /// The address that it was fetched from, for links that are relative and where no canonical one is given.
     pub address: Option<String>,
+    /// Which fields of records mean what, where the person says it.
+    pub fields: Fields,
 }
 
 /// The bytes of a source with their hints, decoded at most once.
@@ -64,9 +67,19 @@ impl<'a> Source<'a> {
     /// What [`decode`] finds wrong with them.
     pub fn decoded(&self) -> Result<&Decoded<'a>, ReadError> {
         self.decoded
-            .get_or_init(|| decode(self.bytes))
+            .get_or_init(|| decode(self.bytes, self.charset()))
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    /// The charset that its media type names.
+    fn charset(&self) -> Option<&str> {
+        let media_type = self.hints.media_type.as_deref()?;
+        media_type.split(';').skip(1).find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            let value = value.trim().trim_matches(['"', '\'']);
+            name.trim().eq_ignore_ascii_case("charset").then_some(value)
+        })
     }
 
     /// How much may still be unpacked from it.
@@ -106,6 +119,8 @@ pub struct Extracted {
     pub warnings: Vec<Warning>,
     /// How many entries were left out.
     pub left_out: usize,
+    /// Which fields of records were read as what.
+    pub fields: Vec<(Field, String)>,
 }
 
 /// Takes sources of one format apart.
@@ -135,6 +150,8 @@ pub struct Reading {
     pub warnings: Vec<Warning>,
     /// How many entries were left out.
     pub left_out: usize,
+    /// Which fields of records were read as what, by their names.
+    pub fields: Vec<(Field, String)>,
 }
 
 /// Reads a source into articles.
@@ -144,8 +161,8 @@ pub struct Reading {
 /// | source | a span counts bytes of |
 /// |---|---|
 /// | plain text and Markdown in UTF-8 | the source as it was read, byte order mark included |
-/// | plain text and Markdown in UTF-16 | the decoded text, as [`decode`] gives it |
-/// | JSON Lines | the article's own text: the decoded string, or the listed paragraphs joined by a blank line |
+/// | plain text and Markdown in another encoding | the decoded text, as [`decode`] gives it |
+/// | all other formats | the article's own text: its text as the format holds it, or its paragraphs joined by a blank line |
 ///
 /// An article without a title in the source has none here; [`super::title_from_path`] makes one from the name.
 ///
@@ -160,6 +177,7 @@ pub fn read_source(bytes: &[u8], hints: &Hints) -> Result<Reading, ReadError> {
             mut articles,
             warnings,
             left_out,
+            fields,
         },
     ) = extract(&source)?;
     articles.retain(|article| !article.paragraphs.is_empty());
@@ -177,6 +195,7 @@ pub fn read_source(bytes: &[u8], hints: &Hints) -> Result<Reading, ReadError> {
         encoding,
         warnings,
         left_out,
+        fields,
     })
 }
 
@@ -195,5 +214,14 @@ fn extract(source: &Source<'_>) -> Result<(Format, Extracted), ReadError> {
         return extract(&inner);
     }
     let format = Format::detect(source)?;
-    Ok((format, format.reader().read(source)?))
+    let mut extracted = format.reader().read(source)?;
+    if let Some(Ok(decoded)) = source.decoded.get()
+        && decoded.unmapped > 0
+    {
+        let (count, encoding) = (decoded.unmapped, decoded.encoding.name());
+        extracted
+            .warnings
+            .insert(0, Warning::Unmapped { count, encoding });
+    }
+    Ok((format, extracted))
 }

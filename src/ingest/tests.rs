@@ -118,7 +118,7 @@ fn utf_16_gives_the_same_article_with_spans_into_the_decoded_text() {
     let mut bytes = b"\xff\xfe".to_vec();
     bytes.extend(content.encode_utf16().flat_map(u16::to_le_bytes));
     let reading = read_source(&bytes, &Hints::default()).unwrap();
-    assert_eq!(reading.encoding, Some(Encoding::Utf16Le));
+    assert_eq!(reading.encoding, Encoding::for_label("utf-16le"));
     assert_eq!(reading.articles[0], one("x.txt", &content));
 }
 
@@ -170,7 +170,10 @@ fn check(bytes: &[u8], hints: &Hints) {
             at = span.end;
             assert!(!paragraph.text.is_empty());
             assert_eq!(fold(&paragraph.text), paragraph.text);
-            if reading.format != Format::JsonLines && reading.encoding == Some(Encoding::Utf8) {
+            if reading.format.has_lines()
+                && reading.encoding == Some(Encoding::UTF_8)
+                && std::str::from_utf8(bytes).is_ok()
+            {
                 let source = std::str::from_utf8(bytes).unwrap();
                 let inside = &source[span.start..span.end];
                 assert_eq!(inside.trim(), inside);
@@ -347,13 +350,12 @@ fn texts_in_every_encoding_are_read_or_refused_with_a_reason() {
     let Some(root) = data("formats/encodings") else {
         return;
     };
-    let mut read_as_text = 0;
+    let (mut read_as_text, mut refused) = (0, 0);
     for folder in fs::read_dir(root)
         .unwrap()
         .map(|folder| folder.unwrap().path())
         .filter(|path| path.is_dir())
     {
-        let encoding = folder.file_name().unwrap().to_string_lossy().to_lowercase();
         for file in fs::read_dir(&folder)
             .unwrap()
             .map(|file| file.unwrap().path())
@@ -371,20 +373,16 @@ fn texts_in_every_encoding_are_read_or_refused_with_a_reason() {
                 ..Hints::default()
             };
             check(&bytes, &plain);
-            let text = read_source(&bytes, &plain);
-            let unicode = matches!(
-                encoding.as_str(),
-                "utf-8" | "utf-8-sig" | "ascii" | "utf-16"
-            );
-            let binary = matches!(text, Err(ReadError::Binary { .. }));
-            assert!(
-                text.is_ok() || binary || !unicode,
-                "{}: {:?}",
-                file.display(),
-                text.err()
-            );
-            read_as_text += usize::from(text.is_ok());
+            match read_source(&bytes, &plain) {
+                Ok(_) => read_as_text += 1,
+                Err(ReadError::Binary { .. }) => refused += 1,
+                Err(error) => panic!("{}: {error}", file.display()),
+            }
         }
     }
-    assert!(read_as_text > 20, "{read_as_text}");
+    // One of the files is nothing but zeros.
+    assert!(
+        read_as_text > 400 && refused <= 1,
+        "{read_as_text}, {refused}"
+    );
 }

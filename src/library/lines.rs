@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::Library;
 use crate::article::{Span, StoredArticle};
-use crate::ingest;
+use crate::ingest::{self, Format, Hints, Source};
 
 /// Finds the lines of paragraphs in their files, each of which is read once.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ impl Library {
 }
 
 impl Lines<'_> {
-    /// The line, from 1, in an article's file at which `span` begins. `None` where the file holds several articles, is
-    /// gone, or has changed since it was read.
+    /// The line, from 1, in an article's file at which `span` begins. `None` where the file holds several articles, has
+    /// none that a person would look for (a web page, a PDF), is gone, or has changed since it was read.
     #[must_use]
     pub fn line(&self, article: &StoredArticle, span: Span) -> Option<usize> {
         if article.entry.is_some() {
@@ -52,7 +52,15 @@ impl Lines<'_> {
             return None;
         }
         let bytes = ingest::read_file(path, ingest::DEFAULT_MAX_FILE_SIZE).ok()?;
-        let decoded = ingest::decode(&bytes).ok()?;
+        let hints = Hints {
+            path: Some(path.to_owned()),
+            ..Hints::default()
+        };
+        let source = Source::new(&bytes, &hints);
+        if !Format::detect(&source).ok()?.has_lines() {
+            return None;
+        }
+        let decoded = source.decoded().ok()?;
         let ends = decoded.text.match_indices('\n');
         Some(LineEnds(
             ends.map(|(place, _)| place + decoded.offset).collect(),

@@ -1,0 +1,336 @@
+//! Records of named fields, as JSON and tables hold them, into articles.
+//!
+//! [`Fields`] says which field means what, [`Recorder`] makes articles of records and remembers what it went by.
+
+mod fields;
+mod text;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use fields::at_path;
+pub(super) use fields::meaning;
+pub use fields::{Field, FieldRuleError, Fields};
+use text::Text;
+pub(super) use text::kind_of;
+
+use super::error::{ReadError, Warning, Warnings};
+use super::fold::fold;
+use super::language::language_code;
+use super::source::Extracted;
+use crate::article::{Article, Metadata};
+
+/// So many names of fields are listed where no record has a text.
+const LISTED_FIELDS: usize = 12;
+
+/// Makes articles of records, one after another.
+pub(super) struct Recorder<'a> {
+    fields: &'a Fields,
+    /// What each name met so far means, and how good a name for that it is.
+    meanings: HashMap<String, Option<(Field, usize)>>,
+    used: BTreeSet<(Field, String)>,
+    entries: HashSet<String>,
+    articles: Vec<Article>,
+    warnings: Warnings,
+    left_out: usize,
+    /// Names of fields in records without a text.
+    unread: BTreeSet<String>,
+}
+
+impl<'a> Recorder<'a> {
+    pub(super) fn new(fields: &'a Fields) -> Self {
+        Self {
+            fields,
+            meanings: HashMap::new(),
+            used: BTreeSet::new(),
+            entries: HashSet::new(),
+            articles: Vec::new(),
+            warnings: Warnings::default(),
+            left_out: 0,
+            unread: BTreeSet::new(),
+        }
+    }
+
+    /// Adds the article that a record is. `line` is where it stands, `name` what it is called where it has no id of its own.
+    pub(super) fn add(&mut self, record: &Map<String, Value>, line: usize, name: &str) {
+        let found = self.find(record);
+        let Some(text) = found.text else {
+            if self.articles.is_empty() && self.unread.len() < LISTED_FIELDS {
+                self.unread
+                    .extend(record.keys().take(LISTED_FIELDS).cloned());
+            }
+            let reason = match found.empty_text {
+                Some(field) => format!("`{field}` holds no text"),
+                None => {
+                    "it has none of the fields `text`, `body`, `content`, `paragraphs`".to_owned()
+                }
+            };
+            self.leave_out(line, reason);
+            return;
+        };
+        let mut metadata = self.metadata(&found.values, line);
+        metadata.title = metadata.title.or(text.title);
+        let named = found
+            .values
+            .get(&Field::Entry)
+            .and_then(|value| scalar(value));
+        let entry = self.unique_entry(named, line, name);
+        self.articles.push(Article {
+            entry: Some(entry),
+            metadata,
+            paragraphs: text.paragraphs,
+        });
+    }
+
+    /// Counts something that is no record, and why.
+    pub(super) fn leave_out(&mut self, line: usize, reason: String) {
+        self.left_out += 1;
+        self.warnings.add(|| Warning::LeftOut { line, reason });
+    }
+
+    /// Whether a record has a text.
+    pub(super) fn has_text(&mut self, record: &Map<String, Value>) -> bool {
+        self.find(record).text.is_some()
+    }
+
+    /// What was made.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::NoTextField`] where no record had a text.
+    pub(super) fn finish(self) -> Result<Extracted, ReadError> {
+        if self.articles.is_empty() {
+            return Err(ReadError::NoTextField {
+                fields: self.unread.into_iter().take(LISTED_FIELDS).collect(),
+            });
+        }
+        Ok(Extracted {
+            articles: self.articles,
+            warnings: self.warnings.into_vec(),
+            left_out: self.left_out,
+            fields: self.used.into_iter().collect(),
+        })
+    }
+
+    /// What a record holds under the names that mean something.
+    fn find<'r>(&mut self, record: &'r Map<String, Value>) -> Found<'r> {
+        let mut found = Found::default();
+        for (field, path) in self.fields.named() {
+            if let Some(value) = at_path(record, path)
+                && found.take(*field, value, path)
+            {
+                self.used.insert((*field, path.clone()));
+            }
+        }
+        let mut guesses: Vec<(usize, Field, &str, &Value)> = Vec::new();
+        for (name, value) in record {
+            let meaning = match self.meanings.get(name) {
+                Some(meaning) => *meaning,
+                None => *self.meanings.entry(name.clone()).or_insert(meaning(name)),
+            };
+            if let Some((field, rank)) = meaning
+                && !self.fields.names(field)
+            {
+                guesses.push((rank, field, name, value));
+            }
+        }
+        guesses.sort_by_key(|(rank, field, ..)| (*field, *rank));
+        for (_, field, name, value) in guesses {
+            if found.take(field, value, name) && !self.used.iter().any(|(_, used)| used == name) {
+                self.used.insert((field, name.to_owned()));
+            }
+        }
+        found
+    }
+
+    fn metadata(&mut self, values: &HashMap<Field, &Value>, line: usize) -> Metadata {
+        let text = |field| values.get(&field).and_then(|value| names_in(value));
+        let mut warn = |reason: String| self.warnings.add(|| Warning::Field { line, reason });
+        let date = text(Field::Date).and_then(|text| match fields::date(&text) {
+            Ok(date) => Some(date),
+            Err(error) => {
+                warn(error.to_string());
+                None
+            }
+        });
+        let language = text(Field::Language).and_then(|text| {
+            let code = language_code(&text);
+            if code.is_none() {
+                warn(format!(
+                    "`{text}` is not a language: write it as a code like `en`"
+                ));
+            }
+            code
+        });
+        Metadata {
+            title: text(Field::Title),
+            author: text(Field::Author),
+            date,
+            source: text(Field::Source),
+            language,
+            address: text(Field::Address),
+        }
+    }
+
+    /// The name of an article within its file. Two articles never share one, since a library tells them apart by it: the
+    /// later one has its line number added.
+    fn unique_entry(&mut self, named: Option<String>, line: usize, name: &str) -> String {
+        let mut entry = named.unwrap_or_else(|| name.to_owned());
+        while !self.entries.insert(entry.clone()) {
+            entry = format!("{entry}:{line}");
+        }
+        entry
+    }
+}
+
+/// What was found in one record.
+#[derive(Default)]
+struct Found<'r> {
+    values: HashMap<Field, &'r Value>,
+    text: Option<Text>,
+    /// A field that should have held the text and holds none.
+    empty_text: Option<String>,
+}
+
+impl<'r> Found<'r> {
+    /// Takes a value for a field that has none yet. Whether it was taken.
+    fn take(&mut self, field: Field, value: &'r Value, name: &str) -> bool {
+        if field == Field::Text {
+            if self.text.is_some() {
+                return false;
+            }
+            self.text = Text::of(value);
+            if self.text.is_none() {
+                self.empty_text.get_or_insert_with(|| name.to_owned());
+            }
+            return self.text.is_some();
+        }
+        if self.values.contains_key(&field) || names_in(value).is_none() {
+            return false;
+        }
+        self.values.insert(field, value);
+        true
+    }
+}
+
+/// A string or a number as folded text; `None` where it holds nothing.
+fn scalar(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => fold(text),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// A scalar, an object's `name`, or a list of these, as one line.
+fn names_in(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(items) => {
+            let names: Vec<String> = items.iter().filter_map(name_in).collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        }
+        one => name_in(one),
+    }
+}
+
+fn name_in(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(object) => ["name", "rendered", "value", "title", "#text"]
+            .iter()
+            .filter_map(|name| object.get(*name))
+            .find_map(scalar),
+        one => scalar(one),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(fields: &Fields, records: &[&str]) -> Result<Extracted, ReadError> {
+        let mut recorder = Recorder::new(fields);
+        for (record, line) in records.iter().zip(1..) {
+            recorder.add(
+                &serde_json::from_str(record).unwrap(),
+                line,
+                &line.to_string(),
+            );
+        }
+        recorder.finish()
+    }
+
+    #[test]
+    fn fields_are_found_under_their_usual_names_however_they_are_written() {
+        let record = r#"{"_id": 7, "Headline": " The  Pier ", "byline": ["Ada Marsh", {"name": "Ben Holt"}], "published_at": "May 14, 2020",
+            "outlet": "The Example", "lang": "eng", "webUrl": "https://example.org/pier", "articleBody": "One.\n\nTwo."}"#;
+        let mut extracted = read(&Fields::default(), &[record]).unwrap();
+        let article = extracted.articles.remove(0);
+        assert_eq!(article.entry.as_deref(), Some("7"));
+        let metadata = article.metadata;
+        assert_eq!(metadata.title.as_deref(), Some("The Pier"));
+        assert_eq!(metadata.author.as_deref(), Some("Ada Marsh, Ben Holt"));
+        assert_eq!(metadata.date.unwrap().to_string(), "2020-05-14");
+        assert_eq!(metadata.source.as_deref(), Some("The Example"));
+        assert_eq!(metadata.language.as_deref(), Some("en"));
+        assert_eq!(
+            metadata.address.as_deref(),
+            Some("https://example.org/pier")
+        );
+        assert_eq!(article.paragraphs.len(), 2);
+        assert!(
+            extracted
+                .fields
+                .contains(&(Field::Text, "articleBody".to_owned()))
+        );
+    }
+
+    #[test]
+    fn fields_that_a_person_names_come_first_and_may_lie_deeper() {
+        let mut fields = Fields::default();
+        fields.add("text=content.rendered").unwrap();
+        fields.add("title=kicker").unwrap();
+        let record = r#"{"title": "No", "kicker": "Yes", "text": "No.", "content": {"rendered": "<p>One.</p><p>Two.</p>"}}"#;
+        let extracted = read(&fields, &[record]).unwrap();
+        let article = &extracted.articles[0];
+        assert_eq!(article.metadata.title.as_deref(), Some("Yes"));
+        assert_eq!(article.paragraphs.len(), 2);
+        let used: Vec<&str> = extracted
+            .fields
+            .iter()
+            .map(|(_, name)| name.as_str())
+            .collect();
+        assert_eq!(used, ["kicker", "content.rendered"]);
+    }
+
+    #[test]
+    fn two_articles_never_share_an_entry() {
+        let records = [
+            r#"{"id": "2", "text": "One."}"#,
+            r#"{"text": "Two."}"#,
+            r#"{"id": 2, "text": "Three."}"#,
+        ];
+        let read = read(&Fields::default(), &records).unwrap();
+        let entries: Vec<&str> = read
+            .articles
+            .iter()
+            .filter_map(|article| article.entry.as_deref())
+            .collect();
+        assert_eq!(entries, ["2", "2:2", "2:3"]);
+    }
+
+    #[test]
+    fn records_without_text_are_an_error_that_names_their_fields() {
+        let error = read(
+            &Fields::default(),
+            &[r#"{"width": 1, "words": 2}"#, r#"{"width": 3}"#],
+        )
+        .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no record has a text: looked for `text`, `body`, `content` or `paragraphs` and found only `width`, `words`; \
+             say which it is with `--map text=NAME`"
+        );
+    }
+}
