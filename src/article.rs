@@ -1,6 +1,7 @@
 //! The plain types that every part speaks: articles, their paragraphs, and where those stand in a source.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -273,8 +274,8 @@ impl FromStr for Date {
 
 fn parse_iso(text: &str) -> Option<Date> {
     if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        let part = |range| text.get(range)?.parse().ok();
-        return Date::new(text.get(..4)?.parse().ok()?, Some(part(4..6)?), part(6..8));
+        let part = |range: Range<usize>| text.get(range)?.parse().ok();
+        return Date::new(text.get(..4)?.parse().ok()?, part(4..6), part(6..8));
     }
     let day_end = text.find(['T', ' ']).unwrap_or(text.len());
     let mut parts = text[..day_end].split(['-', '/']);

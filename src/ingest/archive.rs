@@ -40,7 +40,7 @@ impl Reader for Zip {
                 continue;
             }
             let read = package::unpack(&mut archive, at, source.budget(), "a file")
-                .and_then(|bytes| source.read_member(&bytes, &hints(&name)));
+                .and_then(|bytes| source.read_member(&bytes, &hints(source, &name)));
             match read {
                 Ok(member) => {
                     extracted.left_out += member.left_out;
@@ -70,9 +70,10 @@ impl Reader for Zip {
 }
 
 /// What is known of a file in an archive.
-fn hints(name: &str) -> Hints {
+fn hints(source: &Source<'_>, name: &str) -> Hints {
     Hints {
         path: Some(name.into()),
+        fields: source.hints().fields.clone(),
         ..Hints::default()
     }
 }

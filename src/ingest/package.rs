@@ -71,6 +71,25 @@ fn key(name: &str) -> String {
     name.replace('\\', "/").to_lowercase()
 }
 
+/// The name in the package that a reference from a folder means.
+pub(super) fn resolve(folder: &str, target: &str) -> String {
+    let mut path: Vec<&str> = match target.starts_with('/') {
+        true => Vec::new(),
+        false => folder.split('/').collect(),
+    };
+    for step in target.split('/') {
+        match step {
+            ".." => {
+                path.pop();
+            }
+            "." => {}
+            step => path.push(step),
+        }
+    }
+    path.retain(|step| !step.is_empty());
+    path.join("/")
+}
+
 /// Opens a ZIP archive without unpacking anything.
 pub(super) fn open<'a>(
     bytes: &'a [u8],
@@ -156,6 +175,19 @@ pub(super) mod tests {
             Some(&b"x"[..])
         );
         assert_eq!(package.part("word/styles.xml").unwrap(), None);
+    }
+
+    #[test]
+    fn references_are_resolved_in_their_folder() {
+        for (folder, target, path) in [
+            ("", "word/document.xml", "word/document.xml"),
+            ("word", "styles.xml", "word/styles.xml"),
+            ("word", "/docProps/core.xml", "docProps/core.xml"),
+            ("word/x", "../../a/./b", "a/b"),
+            ("", "../../a", "a"),
+        ] {
+            assert_eq!(resolve(folder, target), path);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::super::error::ReadError;
 use super::super::fold::fold;
 use super::super::language::language_code;
-use super::super::package::Package;
+use super::super::package::{Package, resolve};
 use super::super::xml::{Node, Xml, decode_xml};
 use super::damaged;
 use crate::article::{Date, Metadata};
@@ -55,25 +55,6 @@ impl Relations {
         let found = self.targets.iter().find(|(of, _)| of == kind)?;
         Some(&found.1)
     }
-}
-
-/// The name in the package that a reference from a folder means.
-fn resolve(folder: &str, target: &str) -> String {
-    let mut path: Vec<&str> = match target.starts_with('/') {
-        true => Vec::new(),
-        false => folder.split('/').collect(),
-    };
-    for step in target.split('/') {
-        match step {
-            ".." => {
-                path.pop();
-            }
-            "." => {}
-            step => path.push(step),
-        }
-    }
-    path.retain(|step| !step.is_empty());
-    path.join("/")
 }
 
 /// Authors that are programs, or what programs write where nobody told them a name.
@@ -132,19 +113,6 @@ pub(super) fn metadata(text: &str) -> Metadata {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn references_are_resolved_in_their_folder() {
-        for (folder, target, path) in [
-            ("", "word/document.xml", "word/document.xml"),
-            ("word", "styles.xml", "word/styles.xml"),
-            ("word", "/docProps/core.xml", "docProps/core.xml"),
-            ("word/x", "../../a/./b", "a/b"),
-            ("", "../../a", "a"),
-        ] {
-            assert_eq!(resolve(folder, target), path);
-        }
-    }
 
     #[test]
     fn a_templates_date_and_a_programs_name_say_nothing() {

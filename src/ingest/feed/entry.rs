@@ -5,7 +5,7 @@ use super::super::fold::fold;
 use super::super::html::fragment;
 use super::super::language::language_code;
 use super::super::plain::body_paragraphs;
-use crate::article::{Date, Kind, Metadata, Paragraph};
+use crate::article::{Date, Metadata, Paragraph};
 
 /// A text, and what it is written in.
 #[derive(Debug, Clone, PartialEq, Eq)]
