@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::fold::fold;
 use super::super::package::resolve;
 use super::super::xml::{Node, Xml};
-use super::publication::{is_front_matter, percent_decoded};
+use super::publication::{Matter, percent_decoded};
 
 /// A line of the table of contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub(super) struct Line {
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) lines: HashMap<String, Vec<Line>>,
-    /// The files that the navigation document says are no text.
-    pub(super) front_matter: Vec<String>,
+    /// The files that the navigation document says are something else than text.
+    pub(super) matter: HashMap<String, Matter>,
 }
 
 impl Contents {
@@ -66,10 +66,12 @@ impl Contents {
                         "a" => {
                             let href = element.attribute("href").unwrap_or_default();
                             let kind = element.attribute("type").unwrap_or_default();
-                            if navigation == "landmarks" && is_front_matter(&kind) {
+                            if navigation == "landmarks"
+                                && let Some(matter) = Matter::of(&kind)
+                            {
                                 let file = href.split('#').next().unwrap_or_default();
                                 let path = resolve(folder, &percent_decoded(file));
-                                contents.front_matter.push(path);
+                                contents.matter.insert(path, matter);
                             }
                             link = Some((href, String::new()));
                             Open::Link
@@ -242,7 +244,7 @@ mod tests {
         let expected = vec![line("The Port", None, 1), line("Mud", Some("x"), 2)];
         assert_eq!(navigation.lines["OPS/a.xhtml"], expected);
         assert_eq!(ncx.lines["OPS/a.xhtml"], expected);
-        assert_eq!(navigation.front_matter, ["OPS/c.xhtml"]);
+        assert_eq!(navigation.matter.get("OPS/c.xhtml"), Some(&Matter::Apparatus));
     }
 
     #[test]

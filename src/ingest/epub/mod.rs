@@ -3,6 +3,8 @@
 mod contents;
 mod publication;
 
+use std::collections::HashMap;
+
 use super::blocks::Blocks;
 use super::entries::Entries;
 use super::error::{ReadError, Warning, Warnings};
@@ -12,7 +14,7 @@ use super::source::{Extracted, Reader, Source};
 use super::xml::{Node, Xml, decode_xml};
 use crate::article::{Article, Kind, Metadata, Paragraph};
 use contents::{Contents, Line, anchors};
-use publication::{Publication, encrypted, is_front_matter};
+use publication::{Matter, Publication, encrypted};
 
 const WHAT: &str = "a book";
 
@@ -20,8 +22,9 @@ const WHAT: &str = "a book";
 ///
 /// A file that the table of contents does not name goes on with the chapter before it; one that it names several times
 /// holds several chapters. Lines that stand below others in the same file are sections, and part nothing. Without a
-/// table of contents that says something, each file is a chapter. Covers, title pages, copyright pages, tables of
-/// contents and indexes are left out where the book or its titles say that they are such.
+/// table of contents that says something, each file is a chapter. Covers, title pages, tables of contents and
+/// indexes are left out where the book or its titles say that they are such; a copyright page is kept as
+/// [`Kind::Copyright`], which is not searched.
 ///
 /// The book's title is the source of each article, and its author, date and language are theirs.
 pub(super) struct Epub;
@@ -72,7 +75,7 @@ fn contents_of(
     package: &mut Package<'_>,
     publication: &Publication,
 ) -> Result<Contents, ReadError> {
-    let mut front_matter = Vec::new();
+    let mut matter = HashMap::new();
     for (path, is_ncx) in [(&publication.navigation, false), (&publication.ncx, true)] {
         let Some(path) = path else { continue };
         let Some(bytes) = package.part(path)? else {
@@ -85,15 +88,15 @@ fn contents_of(
             true => Contents::of_ncx(&text, folder),
         };
         if let Ok(mut contents) = contents {
-            front_matter.append(&mut contents.front_matter);
+            matter.extend(std::mem::take(&mut contents.matter));
             if !contents.lines.is_empty() {
-                contents.front_matter = front_matter;
+                contents.matter = matter;
                 return Ok(contents);
             }
         }
     }
     Ok(Contents {
-        front_matter,
+        matter,
         ..Contents::default()
     })
 }
@@ -137,7 +140,15 @@ impl<'a> Chapters<'a> {
             Some(lines) if self.has_contents => lines.as_slice(),
             _ => &[],
         };
-        if self.is_front_matter(path, lines.first(), html) {
+        let title = lines.first().map(|line| line.title.clone());
+        if let Some(matter) = self.matter(path, title.as_deref(), html) {
+            if matter == Matter::Copyright {
+                let mut paragraphs = fragment(html);
+                for paragraph in &mut paragraphs {
+                    paragraph.kind = Kind::Copyright;
+                }
+                self.begin(path.to_owned(), title, paragraphs);
+            }
             self.goes_on = false;
             return;
         }
@@ -184,21 +195,13 @@ impl<'a> Chapters<'a> {
         });
     }
 
-    fn is_front_matter(&self, path: &str, line: Option<&Line>, html: &str) -> bool {
-        const TITLES: [&str; 8] = [
-            "cover",
-            "titlepage",
-            "title page",
-            "half title",
-            "copyright",
-            "copyright page",
-            "contents",
-            "table of contents",
-        ];
-        self.publication.front_matter.contains(path)
-            || self.contents.front_matter.iter().any(|other| other == path)
-            || line.is_some_and(|line| TITLES.contains(&line.title.to_lowercase().as_str()))
-            || is_front_matter(&semantics(html))
+    /// What a file is beside text, by what the book says of it, its title, or what it says itself.
+    fn matter(&self, path: &str, title: Option<&str>, html: &str) -> Option<Matter> {
+        let said = self.publication.matter.get(path);
+        said.or_else(|| self.contents.matter.get(path))
+            .copied()
+            .or_else(|| title.and_then(Matter::of_title))
+            .or_else(|| Matter::of(&semantics(html)))
     }
 
     /// The articles: chapters that hold more than a heading, with what is known of the book.

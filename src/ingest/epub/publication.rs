@@ -20,8 +20,8 @@ pub(super) struct Publication {
     /// The files that are a navigation document, and where the table of contents of a book of EPUB 2 is.
     pub(super) navigation: Option<String>,
     pub(super) ncx: Option<String>,
-    /// The files that the book says are something else than text: a cover, a table of contents.
-    pub(super) front_matter: HashSet<String>,
+    /// The files that the book says are something else than text.
+    pub(super) matter: HashMap<String, Matter>,
 }
 
 /// A file of the book, as its manifest has it.
@@ -100,10 +100,10 @@ impl Publication {
                 }
                 "reference" => {
                     if let (Some(kind), Some(href)) = (attribute("type"), attribute("href"))
-                        && is_front_matter(&kind)
+                        && let Some(matter) = Matter::of(&kind)
                     {
                         let href = percent_decoded(href.split('#').next().unwrap_or_default());
-                        publication.front_matter.insert(resolve(folder, &href));
+                        publication.matter.insert(resolve(folder, &href), matter);
                     }
                 }
                 "creator" => {
@@ -152,9 +152,9 @@ impl Publication {
                     .find(|item| item.media_type == "application/x-dtbncx+xml")
             })
             .map(|item| item.path.clone());
-        publication
-            .front_matter
-            .extend(publication.navigation.clone());
+        if let Some(path) = &publication.navigation {
+            publication.matter.insert(path.clone(), Matter::Apparatus);
+        }
         Ok(publication)
     }
 
@@ -245,25 +245,36 @@ pub(super) fn encrypted(package: &mut Package<'_>) -> Result<HashSet<String>, Re
     Ok(files)
 }
 
-/// Whether what a book calls a part of it, in the vocabularies of EPUB 2 and 3, is none of its text.
-pub(super) fn is_front_matter(kind: &str) -> bool {
-    kind.split_ascii_whitespace().any(|kind| {
-        matches!(
-            kind.to_ascii_lowercase().as_str(),
-            "cover"
-                | "toc"
-                | "titlepage"
-                | "title-page"
-                | "halftitlepage"
-                | "halftitle"
-                | "copyright-page"
-                | "landmarks"
-                | "page-list"
-                | "loi"
-                | "lot"
-                | "index"
-        )
-    })
+/// What stands in a book beside its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Matter {
+    /// Covers, title pages, tables of contents, indexes: they say nothing that the book does not.
+    Apparatus,
+    Copyright,
+}
+
+impl Matter {
+    /// What a part of a book is by its name in the vocabularies of EPUB 2 and 3; `None` for text.
+    pub(super) fn of(kinds: &str) -> Option<Self> {
+        kinds.split_ascii_whitespace().find_map(|kind| {
+            Some(match kind.to_ascii_lowercase().as_str() {
+                "cover" | "toc" | "titlepage" | "title-page" | "halftitlepage" | "halftitle"
+                | "landmarks" | "page-list" | "loi" | "lot" | "index" => Self::Apparatus,
+                "copyright-page" | "copyright" => Self::Copyright,
+                _ => return None,
+            })
+        })
+    }
+
+    /// What a part of a book is by its title in the table of contents.
+    pub(super) fn of_title(title: &str) -> Option<Self> {
+        Some(match title.to_lowercase().as_str() {
+            "cover" | "titlepage" | "title page" | "half title" | "contents"
+            | "table of contents" => Self::Apparatus,
+            "copyright" | "copyright page" | "copyright notice" => Self::Copyright,
+            _ => return None,
+        })
+    }
 }
 
 /// A reference with its escapes resolved: `ch%201.xhtml` is `ch 1.xhtml`.

@@ -95,8 +95,10 @@ fn a_chapter_is_what_the_contents_say() {
             ("Of Mud".to_owned(), own(&["Mud", "It silts.", "It stinks."])),
             ("One".to_owned(), own(&["Poems", "One", "Tide in."])),
             ("Two".to_owned(), own(&["Tide out."])),
+            ("Rights".to_owned(), own(&["All rights."])),
         ]
     );
+    assert_eq!(reading.articles[3].paragraphs[0].kind, Kind::Copyright);
 }
 
 #[test]
