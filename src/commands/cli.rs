@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Show(Show),
     /// List the articles, or the passages
     List(List),
+    /// List the articles, or the passages, that are copies of one another
+    Duplicates(Duplicates),
     /// Take articles out of the library
     Remove(Remove),
     /// Say what the library holds
@@ -210,6 +212,17 @@ pub(crate) struct Show {
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// List the passages of the articles, each with its kind
+    #[arg(long)]
+    pub(crate) passages: bool,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Duplicates {
+    /// List copies of passages, which are worked out anew
     #[arg(long)]
     pub(crate) passages: bool,
     #[command(flatten)]

@@ -142,7 +142,10 @@ mod tests {
         let bytes = archive(&[
             ("essays/", b""),
             ("essays/a.txt", TEXT.as_bytes()),
-            ("b.jsonl", b"{\"id\": 7, \"text\": \"One.\"}\n{\"text\": \"Two.\"}"),
+            (
+                "b.jsonl",
+                b"{\"id\": 7, \"text\": \"One.\"}\n{\"text\": \"Two.\"}",
+            ),
             ("__MACOSX/essays/._a.txt", b"\0"),
             (".DS_Store", b"\0"),
             ("harbour.png", b"\x89PNG"),

@@ -30,6 +30,15 @@ pub(super) fn bring_up_to_date(writer: &mut Writer, has_changed: bool) -> Result
     Ok(writer.keep_copies(&copies)?)
 }
 
+/// Works out anew which articles are copies of others, after some were removed.
+///
+/// # Errors
+///
+/// Where the library can't be read or written.
+pub fn find_copies(writer: &mut Writer) -> Result<()> {
+    bring_up_to_date(writer, true)
+}
+
 /// The sketch of an article's own text.
 fn sketch(reader: &Reader, article: ArticleId) -> Result<Sketch> {
     let passages = reader.passages_of(article)?;

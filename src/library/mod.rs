@@ -24,7 +24,7 @@ use topoi_models::Identity;
 
 pub use check::{Finding, Findings, check, drop_segments, drop_words};
 pub use commentary::{Commentary, LibraryTheme, Renewed, ThemesWanted, Topic};
-pub use copies::PassageStory;
+pub use copies::{PassageStory, find_copies};
 pub use indexer::Indexer;
 pub use ledger::{
     Ledger, entitle_themes, keep_themes, last_changes, merge_themes, pin_theme, rename_theme,

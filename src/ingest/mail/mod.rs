@@ -172,10 +172,7 @@ fn read_attachments(
 }
 
 /// The name of an attachment, what is known of it and what is in it; `None` where it can be no article.
-fn attachment<'a>(
-    part: &'a MessagePart<'_>,
-    bytes: &'a [u8],
-) -> Option<(String, Hints, &'a [u8])> {
+fn attachment<'a>(part: &'a MessagePart<'_>, bytes: &'a [u8]) -> Option<(String, Hints, &'a [u8])> {
     if let PartType::Message(inner) = &part.body {
         let content = match part.encoding {
             Encoding::None => {
