@@ -29,6 +29,7 @@ mod abbreviations;
 mod archive;
 mod blocks;
 mod boilerplate;
+mod byline;
 mod compression;
 mod decode;
 mod docx;
