@@ -153,7 +153,7 @@ impl<'a> Part<'a> {
     /// Takes a word in; `None` where it belongs to no date. `is_hour` says that the word behind it makes it an hour.
     fn add(&mut self, word: &'a str, lower: &str, is_hour: bool) -> Option<()> {
         if word.starts_with(|c: char| c.is_ascii_digit()) {
-            return self.add_number(word, lower, is_hour);
+            return self.add_number(lower, is_hour);
         }
         if let Some(month) = words::month(lower) {
             return self.add_month(month);
@@ -190,11 +190,12 @@ impl<'a> Part<'a> {
     }
 
     /// Takes in a word that begins with a figure.
-    fn add_number(&mut self, word: &str, lower: &str, is_hour: bool) -> Option<()> {
+    fn add_number(&mut self, lower: &str, is_hour: bool) -> Option<()> {
         if is_hour || is_time(lower) {
             self.has_time = true;
             return Some(());
         }
+        let lower = lower.strip_suffix("-го").unwrap_or(lower);
         // What follows the T of an ISO date is its time.
         let (date, time) = match lower.split_once('t') {
             Some((date, time))
@@ -222,7 +223,7 @@ impl<'a> Part<'a> {
             let pieces = [date.get(..4)?, date.get(4..6)?, date.get(6..)?];
             return self.add_figures(&pieces, "-");
         }
-        self.add_plain(if time { date } else { word })
+        self.add_plain(date)
     }
 
     /// Takes in figures with a sign between them.
@@ -267,7 +268,7 @@ impl<'a> Part<'a> {
             1 | 2 if self.day.is_none() => {
                 let ordinal = matches!(
                     suffix.as_str(),
-                    "" | "st" | "nd" | "rd" | "th" | "er" | "re" | "e" | "º" | "ª" | "°" | "-го"
+                    "" | "st" | "nd" | "rd" | "th" | "er" | "re" | "e" | "º" | "ª" | "°"
                 );
                 self.day = Some(digits.parse().ok().filter(|_| ordinal)?);
             }
