@@ -78,7 +78,7 @@ pub use language::{detect_foreign, detect_language};
 pub use matter::title_from_path;
 pub use paragraphs::split_paragraphs;
 pub use records::{Field, FieldRuleError, Fields};
-pub use recurring::{Line, Occurrence, Recurrence, Shape};
+pub use recurring::{Line, Occurrence, Recurrence, Shape, source_of};
 pub use sentences::{Sentences, sentences};
 pub use source::{Extracted, Hints, Reader, Reading, Source, read_source};
 pub use walk::{FoundFile, FoundFiles, Skipped, WalkError, WalkOptions, find_files};

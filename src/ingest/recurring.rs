@@ -263,7 +263,8 @@ pub(super) fn mark(articles: &mut [Article]) {
 }
 
 /// What an article's source is called: its name, or else the host of its address; empty where it has neither.
-fn source_of(metadata: &Metadata) -> &str {
+#[must_use]
+pub fn source_of(metadata: &Metadata) -> &str {
     let host = || {
         let (_, rest) = metadata.address.as_deref()?.split_once("://")?;
         let host = rest.split(['/', ':', '?', '#']).next()?;

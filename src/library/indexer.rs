@@ -328,6 +328,10 @@ impl<'a> Indexer<'a> {
         let report = &mut self.report;
         let has_changed =
             report.articles_added + report.articles_removed + report.files_removed > 0;
+        if report.articles_added > 0 {
+            report.read.boilerplate +=
+                super::recurring::mark(&mut self.writer, self.first_article)?;
+        }
         super::copies::bring_up_to_date(&mut self.writer, has_changed)?;
         let copies = self.writer.copies()?;
         let added = copies

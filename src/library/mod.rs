@@ -13,6 +13,7 @@ mod lines;
 mod maintenance;
 mod parts;
 mod picture;
+mod recurring;
 mod report;
 mod words;
 

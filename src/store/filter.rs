@@ -41,8 +41,9 @@ impl Filter {
             }
     }
 
-    /// The condition on the table `articles` (joined with `files`), and its parameters.
-    pub(super) fn article_condition(&self) -> (String, Vec<Box<dyn ToSql>>) {
+    /// The condition on the table `articles` (joined with `files`), and its parameters; `language_of` is the column that
+    /// holds the language.
+    pub(super) fn article_condition(&self, language_of: &str) -> (String, Vec<Box<dyn ToSql>>) {
         let mut conditions = vec![String::from("1")];
         let mut parameters: Vec<Box<dyn ToSql>> = Vec::new();
         let mut add = |condition: &str, parameter: Box<dyn ToSql>| {
@@ -69,7 +70,7 @@ impl Filter {
         }
         if let Some(language) = &self.language {
             add(
-                "substr(lower(articles.language) || '-', 1, length(?) + 1) = ? || '-'",
+                &format!("substr(lower({language_of}) || '-', 1, length(?) + 1) = ? || '-'"),
                 Box::new(language.to_lowercase()),
             );
         }

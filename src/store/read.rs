@@ -48,7 +48,7 @@ pub struct PassageText<'a> {
     pub text: &'a str,
     /// The article's title.
     pub title: Option<&'a str>,
-    /// The article's language.
+    /// Its language, or its article's.
     pub language: Option<&'a str>,
 }
 
@@ -175,7 +175,8 @@ impl Reader {
     ///
     /// As all reading.
     pub fn matching(&self, filter: &Filter) -> Result<Vec<PassageId>, StoreError> {
-        let (condition, parameters) = filter.article_condition();
+        let (condition, parameters) =
+            filter.article_condition("coalesce(passages.language, articles.language)");
         let kinds = if filter.all_kinds {
             ""
         } else {
@@ -248,7 +249,7 @@ impl Reader {
     ) -> Result<(), StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT passages.id, text, title, language FROM passages
+                "SELECT passages.id, text, title, coalesce(passages.language, articles.language) FROM passages
                  JOIN articles ON articles.id = passages.article WHERE passages.id > ? ORDER BY passages.id",
             )?;
             let mut rows = statement.query([signed(seen.0)])?;
@@ -347,7 +348,7 @@ impl Reader {
     ///
     /// As all reading.
     pub fn articles(&self, filter: &Filter) -> Result<Vec<StoredArticle>, StoreError> {
-        let (condition, parameters) = filter.article_condition();
+        let (condition, parameters) = filter.article_condition("articles.language");
         self.run(|connection| {
             let mut statement = connection.prepare(&format!(
                 "{ARTICLE} WHERE {condition} ORDER BY files.path, articles.id"

@@ -125,14 +125,6 @@ const MIGRATIONS: &[&str] = &["
         etag TEXT,
         last_modified TEXT
     ) STRICT;
-
-    -- How many articles of a source have a line, for lines that may recur.
-    CREATE TABLE recurring (
-        source TEXT NOT NULL,
-        line INTEGER NOT NULL,
-        articles INTEGER NOT NULL,
-        PRIMARY KEY (source, line)
-    ) STRICT, WITHOUT ROWID;
 "];
 
 /// The version of the database at `path`, 0 for an empty one.

@@ -202,6 +202,21 @@ impl Writer {
         })
     }
 
+    /// Marks passages as lines that recur among the articles of their source.
+    ///
+    /// # Errors
+    ///
+    /// Where the database can't be written; then nothing has changed.
+    pub fn mark_recurring(&mut self, passages: &[PassageId]) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            let mut statement = transaction.prepare("UPDATE passages SET kind = ? WHERE id = ?")?;
+            for passage in passages {
+                statement.execute(params![Kind::Recurring.as_str(), signed(passage.0)])?;
+            }
+            Ok(())
+        })
+    }
+
     /// Removes articles; a file of which none is left is forgotten.
     ///
     /// # Errors
