@@ -39,6 +39,11 @@ pub(super) fn purpose(tree: &Tree, id: Id, tag: Tag) -> Option<Purpose> {
     {
         return Some(Purpose::Furniture);
     }
+    // A post that is quoted from elsewhere belongs to the text.
+    let is_quote = |id: &Id| tree.tag(*id) == Some(Tag::Blockquote);
+    if tree.children(id).take(2).any(|child| is_quote(&child)) || is_quote(&id) {
+        return None;
+    }
     let mut found = None;
     for attribute in [
         Attribute::Id,

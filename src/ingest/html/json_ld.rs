@@ -19,7 +19,7 @@ pub(super) struct Described {
     pub(super) address: Option<String>,
 }
 
-/// A script longer than this, in bytes, is not read: those of 181 news pages have up to 40,000.
+/// A script longer than this, in bytes, is not read: those of 181 news pages have up to 30,000.
 const LONGEST: usize = 1_000_000;
 
 /// So many objects of a page are looked at.

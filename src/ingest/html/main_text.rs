@@ -88,7 +88,8 @@ impl<'a> Page<'a> {
         let title: HashSet<String> = words(title).take(100).collect();
         let total = self.sum(&self.good, ROOT);
         let mut most = -1.0;
-        for id in self.tree.elements(Tag::H1).take(HEADLINES) {
+        let is_heading = |id: &Id| matches!(self.tree.tag(*id), Some(Tag::H1 | Tag::H2 | Tag::H3));
+        for id in (1..self.tree.len()).filter(is_heading).take(HEADLINES) {
             let (start, end) = self.range(id);
             let before = self.good.get(end).unwrap_or(&0.0);
             if start == end || total - before < 0.3 * total {
@@ -98,7 +99,12 @@ impl<'a> Page<'a> {
             let text = || texts.iter().take(4).flat_map(|block| words(&block.text));
             let all = text().count().max(1) as f64;
             let same = text().filter(|word| title.contains(word)).count() as f64;
-            let likeness = same / all * all.min(4.0);
+            // One of a lower level has to say what the page's title says.
+            let is_first = self.tree.tag(id) == Some(Tag::H1);
+            if !is_first && (all < 3.0 || same < 0.8 * all) {
+                continue;
+            }
+            let likeness = same / all * all.min(4.0) + f64::from(u8::from(is_first));
             if likeness > most {
                 most = likeness;
                 self.headline = Some(id);
@@ -226,6 +232,8 @@ impl<'a> Page<'a> {
         while body.last().is_some_and(|block| block.is_heading) {
             body.pop();
         }
+        let leading = body.iter().take_while(|block| block.is_heading).count();
+        body.drain(..leading);
         match body.is_empty() {
             true => found,
             false => body,
