@@ -35,8 +35,9 @@ struct Comparison {
 /// Reads all pages and compares them.
 pub(crate) fn measure(folder: &Path) -> Result<Vec<Row>, Box<dyn Error>> {
     let truth = fs::read_to_string(folder.join("ground-truth.json"))?;
-    let mut truth: Vec<(String, Truth)> =
-        (serde_json::from_str::<HashMap<String, Truth>>(&truth)?).into_iter().collect();
+    let mut truth: Vec<(String, Truth)> = (serde_json::from_str::<HashMap<String, Truth>>(&truth)?)
+        .into_iter()
+        .collect();
     truth.sort_by(|a, b| a.0.cmp(&b.0));
     let mut comparisons = Vec::with_capacity(truth.len());
     let mut times = Vec::with_capacity(truth.len());
@@ -74,14 +75,22 @@ pub(crate) fn measure(folder: &Path) -> Result<Vec<Row>, Box<dyn Error>> {
     };
     times.sort_unstable();
     let mean = times.iter().sum::<Duration>() / u32::try_from(times.len().max(1))?;
-    let tail = times.get(times.len() * 95 / 100).copied().unwrap_or_default();
+    let tail = times
+        .get(times.len() * 95 / 100)
+        .copied()
+        .unwrap_or_default();
     let milliseconds = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
     Ok(vec![
         scores("F1 of shingles", &comparisons, "≥ 0.970"),
         scores("F1, pages that rules were made on", &quarter(false), ""),
         scores("F1, pages that no rule was made on", &quarter(true), ""),
         row("time, mean", times.len(), milliseconds(mean), "≤ 10 ms"),
-        row("time, 95 of 100", times.len(), milliseconds(tail), "≤ 10 ms"),
+        row(
+            "time, 95 of 100",
+            times.len(),
+            milliseconds(tail),
+            "≤ 10 ms",
+        ),
     ])
 }
 
