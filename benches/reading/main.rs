@@ -6,7 +6,10 @@
 #![expect(clippy::print_stdout, reason = "what is printed is the result")]
 
 mod copies;
+mod documents;
 mod encodings;
+mod feeds;
+mod pages;
 
 use std::error::Error;
 use std::path::Path;
@@ -25,7 +28,11 @@ type Measurement = (
     fn(&Path) -> Result<Vec<Row>, Box<dyn Error>>,
 );
 
-const MEASUREMENTS: [Measurement; 2] = [
+const MEASUREMENTS: [Measurement; 6] = [
+    ("pages", "formats/news_html", pages::measure),
+    ("docx", "formats/documents/docx", documents::docx),
+    ("epub", "formats/documents/epub", documents::epub),
+    ("feeds", "formats/feeds", feeds::measure),
     ("encodings", "formats/encodings", encodings::measure),
     ("copies", "duplicates", copies::measure),
 ];

@@ -1,70 +1,50 @@
 //! From a page's tags to its tree.
 //!
-//! The tokens are the standard's (`html5gum`); the tree is built by a part of its rules: which tags end others, and what
+//! The tree is built by a part of its rules: which tags end others, and what
 //! an end tag reaches. What the standard moves elsewhere (what stands between the rows of a table) stays where it
 //! was written here, and a formatting element that is closed out of turn is not opened again, since neither changes
 //! the text. In exchange the work is linear: the standard's own way is quadratic in nested or unclosed tags.
 
-use std::convert::Infallible;
-
-use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
-use html5gum::{Emitter, ForwardingEmitter, Span, State, Tokenizer};
+use std::borrow::Cow;
 
 use super::tag::{Attribute, Tag};
+use super::tokens::{Raw, Token, Tokens};
 use super::tree::{ROOT, Tree};
 
-/// So deep are elements nested, as in Chromium; what is deeper becomes flat.
-const DEPTH: usize = 512;
+/// So deep are elements nested; what is deeper becomes flat. The deepest of 181 news pages has 52
+/// levels, and Chromium allows 512.
+const DEPTH: usize = 256;
 
-/// So many nodes are made of a page: the largest of 181 news pages has 30,000. The tags of the rest are passed over
+/// So many nodes are made of a page: the largest of 181 news pages has 4,000. The tags of the rest are passed over
 /// and its text is one text.
-const NODES: usize = 4_000_000;
-
-/// So many attributes of one element are kept.
-const ATTRIBUTES: usize = 32;
+const NODES: usize = 2_000_000;
 
 /// Builds the tree of a page or of a part of one.
 pub(super) fn parse(html: &str) -> Tree {
+    let is_xml = html
+        .trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+        .starts_with("<?xml");
     let mut builder = Builder {
         tree: Tree::new(),
         open: Vec::new(),
         too_deep: 0,
-        is_xml: html
-            .trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
-            .starts_with("<?xml"),
-        pending: None,
-        attributes: Vec::new(),
-        attribute: None,
-        next_state: None,
+        is_xml,
         has_body: false,
     };
-    let sink = Sink(CallbackEmitter::new(Events(&mut builder)));
-    let Ok(()) = Tokenizer::new_with_emitter(html, sink).finish();
+    let mut tokens = Tokens::new(html, is_xml);
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Start { tag, is_whole } => {
+                if let Some(raw) = builder.start(tag, tokens.attributes(), is_whole) {
+                    tokens.read_raw(raw);
+                }
+            }
+            Token::End(tag) => builder.end(tag),
+            Token::Text(text) => builder.text(&text),
+        }
+    }
     builder.tree.finish();
     builder.tree
-}
-
-/// Where the tokenizer's events go, and what asks the builder how the text after a tag is to be read.
-struct Sink<'a>(CallbackEmitter<Events<'a>>);
-
-/// The builder as what takes events.
-struct Events<'a>(&'a mut Builder);
-
-impl ForwardingEmitter for Sink<'_> {
-    type Token = Infallible;
-
-    fn inner(&mut self) -> &mut impl Emitter<Token = Infallible> {
-        &mut self.0
-    }
-
-    fn emit_current_tag(&mut self) -> Option<State> {
-        self.0.emit_current_tag();
-        self.0.callback_mut().0.next_state.take()
-    }
-
-    fn adjusted_current_node_present_but_not_in_html_namespace(&mut self) -> bool {
-        self.0.callback_mut().0.is_xml
-    }
 }
 
 /// A page that is being built.
@@ -74,72 +54,17 @@ struct Builder {
     open: Vec<(Tag, usize)>,
     /// How many more are open that were too deep.
     too_deep: usize,
-    /// Whether it says that it is XML, where `<title/>` is a whole element and `<![CDATA[` holds text.
+    /// Whether it says that it is XML, where `<title/>` is a whole element.
     is_xml: bool,
-    /// The start tag that is being read, its attributes, and the one whose value comes next.
-    pending: Option<Tag>,
-    attributes: Vec<(Attribute, usize, usize)>,
-    attribute: Option<Attribute>,
-    next_state: Option<State>,
     has_body: bool,
 }
 
-impl Callback<Infallible, ()> for Events<'_> {
-    fn handle_event(&mut self, event: CallbackEvent<'_>, _: Span<()>) -> Option<Infallible> {
-        self.0.take(event);
-        None
-    }
-}
-
 impl Builder {
-    fn take(&mut self, event: CallbackEvent<'_>) {
-        match event {
-            CallbackEvent::OpenStartTag { name } => {
-                self.pending = Some(Tag::of(name));
-                self.attributes.clear();
-                self.attribute = None;
-            }
-            CallbackEvent::AttributeName { name } => {
-                let attribute = Attribute::of(name);
-                let is_new = !self
-                    .attributes
-                    .iter()
-                    .any(|(known, ..)| *known == attribute);
-                let is_kept = !matches!(attribute, Attribute::Unknown(_))
-                    && self.pending.is_some()
-                    && self.attributes.len() < ATTRIBUTES
-                    && is_new;
-                self.attribute = is_kept.then_some(attribute);
-                if is_kept {
-                    self.attributes.push((attribute, 0, 0));
-                }
-            }
-            CallbackEvent::AttributeValue { value } => {
-                if self.attribute.take().is_some() {
-                    let (start, end) = self.tree.keep(value);
-                    if let Some(last) = self.attributes.last_mut() {
-                        *last = (last.0, start, end);
-                    }
-                }
-            }
-            CallbackEvent::CloseStartTag { self_closing } => {
-                if let Some(tag) = self.pending.take() {
-                    self.start(tag, self_closing);
-                }
-            }
-            CallbackEvent::EndTag { name } => self.end(Tag::of(name)),
-            CallbackEvent::String { value } => self.text(value),
-            CallbackEvent::Comment { .. }
-            | CallbackEvent::Doctype { .. }
-            | CallbackEvent::Error(_) => {}
-        }
-    }
-
     fn top(&self) -> (Tag, usize) {
         self.open.last().copied().unwrap_or((Tag::Html, ROOT))
     }
 
-    fn text(&mut self, text: &[u8]) {
+    fn text(&mut self, text: &str) {
         let (mut tag, mut parent) = self.top();
         if tag == Tag::Head && !text.trim_ascii().is_empty() {
             self.open.pop();
@@ -158,26 +83,43 @@ impl Builder {
         }
     }
 
-    fn start(&mut self, tag: Tag, self_closing: bool) {
-        let is_whole = self_closing && (self.is_xml || self.is_foreign());
-        self.next_state = match tag {
+    /// Takes a start tag, and says how the text after it is read if it holds no tags.
+    fn start(
+        &mut self,
+        tag: Tag,
+        attributes: &[(Attribute, Cow<'_, str>)],
+        is_whole: bool,
+    ) -> Option<Raw> {
+        let is_whole = is_whole && (self.is_xml || self.is_foreign());
+        let raw = match tag {
             _ if is_whole => None,
             Tag::Title if self.is_foreign() => None,
-            Tag::Title | Tag::Textarea => Some(State::RcData),
-            Tag::Script => Some(State::ScriptData),
-            Tag::Style | Tag::Iframe | Tag::Xmp | Tag::Noembed | Tag::Noframes => {
-                Some(State::RawText)
+            Tag::Title | Tag::Textarea => Some(Raw::Escapable),
+            Tag::Script | Tag::Style | Tag::Iframe | Tag::Xmp | Tag::Noembed | Tag::Noframes => {
+                Some(Raw::Text)
             }
-            Tag::Plaintext => Some(State::PlainText),
+            Tag::Plaintext => Some(Raw::Rest),
             _ => None,
         };
+        self.add(tag, attributes, is_whole, raw.is_some());
+        raw
+    }
+
+    /// Adds an element, and opens it unless it is whole.
+    fn add(
+        &mut self,
+        tag: Tag,
+        attributes: &[(Attribute, Cow<'_, str>)],
+        is_whole: bool,
+        is_raw: bool,
+    ) {
         if tag == Tag::Html && self.tree.len() > 1 {
             return;
         }
         if self.tree.len() >= NODES {
             // What the tag parts stays parted.
             if tag.is_block() || tag == Tag::Br {
-                self.tree.extend_text(self.top().1, b"\n\n");
+                self.tree.extend_text(self.top().1, "\n\n");
             }
             return;
         }
@@ -185,11 +127,11 @@ impl Builder {
         if tag == Tag::Body && std::mem::replace(&mut self.has_body, true) {
             return;
         }
-        let id = self.tree.push_element(self.top().1, tag, &self.attributes);
+        let id = self.tree.push_element(self.top().1, tag, attributes);
         if tag.is_void() || is_whole {
             return;
         }
-        if self.open.len() < DEPTH || self.next_state.is_some() {
+        if self.open.len() < DEPTH || is_raw {
             self.open.push((tag, id));
         } else {
             self.too_deep += 1;
@@ -241,7 +183,7 @@ impl Builder {
         let is_it = |open: Tag| open == tag;
         match tag {
             Tag::Html | Tag::Body => {}
-            Tag::Br => self.start(Tag::Br, false),
+            Tag::Br => self.add(Tag::Br, &[], true, false),
             Tag::P => {
                 let in_scope = |open| is_scope(open) || open == Tag::Button;
                 if !self.close(is_it, in_scope) && self.tree.len() < NODES {

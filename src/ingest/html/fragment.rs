@@ -84,8 +84,7 @@ mod tests {
                 "Three",
                 "Four",
                 "Five",
-                "Six",
-                "Seven",
+                "Six Seven",
                 "Eight goes on",
                 "Nine",
                 "Ten & é x"

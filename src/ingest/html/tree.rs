@@ -3,6 +3,8 @@
 //! The nodes lie in one vector, so that every walk is a loop over numbers and dropping a tree of a million nested
 //! elements needs no stack.
 
+use std::borrow::Cow;
+
 use super::tag::{Attribute, Tag};
 
 /// The number of a node; the root is 0, and a node's descendants have the numbers that follow its own.
@@ -69,9 +71,9 @@ impl Tree {
     }
 
     /// Keeps a text for a node or an attribute, and says where it stands.
-    pub(super) fn keep(&mut self, text: &[u8]) -> (usize, usize) {
+    fn keep(&mut self, text: &str) -> (usize, usize) {
         let start = self.text.len();
-        self.text.push_str(&String::from_utf8_lossy(text));
+        self.text.push_str(text);
         (start, self.text.len())
     }
 
@@ -80,22 +82,25 @@ impl Tree {
         &mut self,
         parent: Id,
         tag: Tag,
-        attributes: &[(Attribute, usize, usize)],
+        attributes: &[(Attribute, Cow<'_, str>)],
     ) -> Id {
         let start = short(self.attributes.len());
-        self.attributes.extend_from_slice(attributes);
+        for (name, value) in attributes {
+            let (start, end) = self.keep(value);
+            self.attributes.push((*name, start, end));
+        }
         let attributes = (start, short(self.attributes.len()));
         self.push(parent, Content::Element { tag, attributes })
     }
 
     /// Adds a text under `parent`, or to the last node where that is a text that ends where this one starts.
-    pub(super) fn push_text(&mut self, parent: Id, text: &[u8]) {
+    pub(super) fn push_text(&mut self, parent: Id, text: &str) {
         let (start, end) = self.keep(text);
         self.push(parent, Content::Text { start, end });
     }
 
     /// Adds to the last node where that is a text, and otherwise as a new one.
-    pub(super) fn extend_text(&mut self, parent: Id, text: &[u8]) {
+    pub(super) fn extend_text(&mut self, parent: Id, text: &str) {
         let (start, new_end) = self.keep(text);
         match self.nodes.last_mut().map(|node| &mut node.content) {
             Some(Content::Text { end, .. }) if *end == start => *end = new_end,
