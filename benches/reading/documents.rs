@@ -19,11 +19,7 @@ use topoi::ingest::{Hints, read_source};
 use super::Row;
 
 /// Reads the documents under `sources` and compares each with its text under `groundtruth`.
-fn measure(
-    set: &'static str,
-    folder: &Path,
-    goal: f64,
-) -> Result<Vec<Row>, Box<dyn Error>> {
+fn measure(set: &'static str, folder: &Path, goal: f64) -> Result<Vec<Row>, Box<dyn Error>> {
     let mut names: Vec<_> = fs::read_dir(folder.join("sources"))?
         .map(|entry| entry.map(|entry| entry.file_name()))
         .collect::<Result<_, _>>()?;
@@ -59,13 +55,31 @@ fn measure(
     worst.sort_by(|a, b| a.0.total_cmp(&b.0));
     let count = names.len().max(1) as f64;
     let row = |measure: &str, value: String, goal: String| {
-        [set.to_owned(), measure.to_owned(), names.len().to_string(), value, goal]
+        [
+            set.to_owned(),
+            measure.to_owned(),
+            names.len().to_string(),
+            value,
+            goal,
+        ]
     };
     let (lowest, lowest_name) = worst.first().cloned().unwrap_or_default();
     Ok(vec![
-        row("F1 of words", format!("{:.3}", bag / count), format!("{goal}")),
-        row("F1 of words in order", format!("{:.3}", ordered / count), String::new()),
-        row(&format!("lowest: {lowest_name}"), format!("{lowest:.3}"), String::new()),
+        row(
+            "F1 of words",
+            format!("{:.3}", bag / count),
+            format!("{goal}"),
+        ),
+        row(
+            "F1 of words in order",
+            format!("{:.3}", ordered / count),
+            String::new(),
+        ),
+        row(
+            &format!("lowest: {lowest_name}"),
+            format!("{lowest:.3}"),
+            String::new(),
+        ),
     ])
 }
 

@@ -5,7 +5,9 @@
 
 #![expect(clippy::print_stdout, reason = "what is printed is the result")]
 
+mod documents;
 mod encodings;
+mod feeds;
 
 use std::error::Error;
 use std::path::Path;
@@ -24,7 +26,12 @@ type Measurement = (
     fn(&Path) -> Result<Vec<Row>, Box<dyn Error>>,
 );
 
-const MEASUREMENTS: [Measurement; 1] = [("encodings", "formats/encodings", encodings::measure)];
+const MEASUREMENTS: [Measurement; 4] = [
+    ("docx", "formats/documents/docx", documents::docx),
+    ("epub", "formats/documents/epub", documents::epub),
+    ("feeds", "formats/feeds", feeds::measure),
+    ("encodings", "formats/encodings", encodings::measure),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut rows: Vec<Row> = Vec::new();

@@ -178,7 +178,9 @@ mod tests {
     #[test]
     fn elements_come_with_their_vocabulary_and_text_with_its_references() {
         assert_eq!(
-            words("<x:p xmlns:x='urn:a'><q x:val='1&amp;2'/>a&lt;&#x62;<![CDATA[<c>]]>&eacute;&</x:p>"),
+            words(
+                "<x:p xmlns:x='urn:a'><q x:val='1&amp;2'/>a&lt;&#x62;<![CDATA[<c>]]>&eacute;&</x:p>"
+            ),
             Ok("<p!> <q1&2> / a < b <c> é & /".to_owned())
         );
     }

@@ -324,7 +324,11 @@ impl Parser<'_> {
 
     /// What was deleted: text, the end of a paragraph, a row.
     fn begin_deleted(&mut self) -> Option<Open> {
-        match (self.open.last(), self.drafts.last_mut(), self.rows.last_mut()) {
+        match (
+            self.open.last(),
+            self.drafts.last_mut(),
+            self.rows.last_mut(),
+        ) {
             (Some(Open::MarkProperties), Some(draft), _) => draft.joins = true,
             (Some(Open::RowProperties), _, Some(row)) => row.is_deleted = true,
             _ => {}

@@ -74,7 +74,9 @@ impl Reader for Docx {
                 continue;
             }
             if let Some(bytes) = part(name)? {
-                let notes = Body::read(&decode_xml(&bytes), &styles).map_err(damaged)?.notes;
+                let notes = Body::read(&decode_xml(&bytes), &styles)
+                    .map_err(damaged)?
+                    .notes;
                 // Each is shown once, however often it is referred to.
                 let mut notes: HashMap<String, Vec<Piece>> = notes.into_iter().collect();
                 for (_, id) in body.references.iter().filter(|(of, _)| *of == kind) {

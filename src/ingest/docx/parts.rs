@@ -104,9 +104,8 @@ pub(super) fn metadata(text: &str) -> Metadata {
             }
         }
     }
-    metadata.date = created.filter(|created| {
-        !made_by_program && modified.is_none_or(|modified| *created <= modified)
-    });
+    metadata.date = created
+        .filter(|created| !made_by_program && modified.is_none_or(|modified| *created <= modified));
     metadata
 }
 
@@ -125,7 +124,10 @@ mod tests {
         let written = of("Ada Marsh", "2020-05-13");
         assert_eq!(written.title.as_deref(), Some("The Pier"));
         assert_eq!(written.author.as_deref(), Some("Ada Marsh"));
-        assert_eq!(written.date.map(|date| date.to_string()).as_deref(), Some("2020-05-13"));
+        assert_eq!(
+            written.date.map(|date| date.to_string()).as_deref(),
+            Some("2020-05-13")
+        );
         let made = of("python-docx", "2013-12-23");
         assert_eq!((made.author, made.date), (None, None));
         assert_eq!(of("Ada Marsh", "2021-01-01").date, None);

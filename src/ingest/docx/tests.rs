@@ -29,7 +29,10 @@ fn package(namespace: &str, body: &str, parts: &[(&str, &str)]) -> Vec<u8> {
                 relation("core-properties", "docProps/core.xml")
             ),
         ),
-        ("word/main.xml".to_owned(), wrap(&format!("<w:body>{body}</w:body>"))),
+        (
+            "word/main.xml".to_owned(),
+            wrap(&format!("<w:body>{body}</w:body>")),
+        ),
     ];
     let mut relations = String::new();
     for (kind, content) in parts {
@@ -235,7 +238,14 @@ fn damage_and_hostility_end_in_words() {
     let read = |body: &str| read_source(&package(WORD, body, &[]), &Hints::default());
     assert!(matches!(read("<w:p><w:r>"), Err(ReadError::Damaged { .. })));
     assert_eq!(read("<w:p/>").unwrap_err(), ReadError::Empty);
-    for unit in ["<w:p>", "<w:tc>", "<w:txbxContent>", "<m:sup>", "<w:r>", "<w:sdt>"] {
+    for unit in [
+        "<w:p>",
+        "<w:tc>",
+        "<w:txbxContent>",
+        "<m:sup>",
+        "<w:r>",
+        "<w:sdt>",
+    ] {
         assert!(read(&unit.repeat(100_000)).is_err(), "{unit}");
         let closed = unit.repeat(20_000) + &unit.replace('<', "</").repeat(20_000);
         assert_eq!(read(&closed).unwrap_err(), ReadError::Empty);

@@ -244,12 +244,16 @@ mod tests {
         let expected = vec![line("The Port", None, 1), line("Mud", Some("x"), 2)];
         assert_eq!(navigation.lines["OPS/a.xhtml"], expected);
         assert_eq!(ncx.lines["OPS/a.xhtml"], expected);
-        assert_eq!(navigation.matter.get("OPS/c.xhtml"), Some(&Matter::Apparatus));
+        assert_eq!(
+            navigation.matter.get("OPS/c.xhtml"),
+            Some(&Matter::Apparatus)
+        );
     }
 
     #[test]
     fn an_anchor_stands_for_the_heading_around_it() {
-        let html = "<body><p>a</p><h2 class='x'><a name=\"m\"></a>Mud</h2><section id='s'>b</section>";
+        let html =
+            "<body><p>a</p><h2 class='x'><a name=\"m\"></a>Mud</h2><section id='s'>b</section>";
         let (mud, silt) = (line("Mud", Some("m"), 1), line("Silt", Some("s"), 1));
         let found: Vec<&str> = anchors(html, &[&silt, &mud, &line("No", Some("no"), 1)])
             .into_iter()

@@ -34,7 +34,11 @@ impl Reader for Epub {
         let mut package = Package::open(source.bytes(), source.budget(), WHAT)?;
         let publication = Publication::of(&mut package)?;
         let encrypted = encrypted(&mut package)?;
-        if publication.spine.iter().any(|path| encrypted.contains(path)) {
+        if publication
+            .spine
+            .iter()
+            .any(|path| encrypted.contains(path))
+        {
             return Err(ReadError::Encrypted { what: WHAT });
         }
         let contents = contents_of(&mut package, &publication)?;
@@ -217,16 +221,19 @@ impl<'a> Chapters<'a> {
                     .take(3)
                     .find(|paragraph| paragraph.kind == Kind::Heading)
                     .map(|paragraph| paragraph.text.clone());
-                paragraphs.iter().any(|p| p.kind != Kind::Heading).then(|| Article {
-                    entry: Some(entries.unique(&chapter.entry)),
-                    metadata: Metadata {
-                        title: chapter.title.or(heading),
-                        source: book.title.clone(),
-                        address: None,
-                        ..book.clone()
-                    },
-                    paragraphs,
-                })
+                paragraphs
+                    .iter()
+                    .any(|p| p.kind != Kind::Heading)
+                    .then(|| Article {
+                        entry: Some(entries.unique(&chapter.entry)),
+                        metadata: Metadata {
+                            title: chapter.title.or(heading),
+                            source: book.title.clone(),
+                            address: None,
+                            ..book.clone()
+                        },
+                        paragraphs,
+                    })
             })
             .collect();
         if let [only] = articles.as_mut_slice() {
@@ -268,7 +275,10 @@ fn semantics(html: &str) -> String {
         if !in_body {
             continue;
         }
-        if matches!(element.name(), "body" | "section" | "div" | "nav" | "article") {
+        if matches!(
+            element.name(),
+            "body" | "section" | "div" | "nav" | "article"
+        ) {
             said.push_str(&element.attribute("type").unwrap_or_default());
             said.push(' ');
         }

@@ -134,7 +134,8 @@ impl Publication {
         publication.metadata.author = authors(creators, &roles);
         let mut seen = HashSet::new();
         for item in spine.iter().filter_map(|id| items.get(id)) {
-            let is_text = item.media_type.contains("html") || item.media_type == "text/x-oeb1-document";
+            let is_text =
+                item.media_type.contains("html") || item.media_type == "text/x-oeb1-document";
             // Read once, however often the spine names it.
             if is_text && seen.insert(item.path.clone()) {
                 publication.spine.push(item.path.clone());

@@ -9,7 +9,9 @@ const CONTAINER: &str =
     "<container><rootfiles><rootfile full-path='OPS/book.opf'/></rootfiles></container>";
 
 fn page(body: &str) -> String {
-    format!("<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml' xmlns:epub='e'><head><title/></head>{body}</html>")
+    format!(
+        "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml' xmlns:epub='e'><head><title/></head>{body}</html>"
+    )
 }
 
 /// A book of these pages, with a table of contents of these lines, and other files.
@@ -17,7 +19,9 @@ fn book(pages: &[(&str, &str)], lines: &[(&str, &str)], others: &[(&str, &str)])
     let items: String = pages
         .iter()
         .enumerate()
-        .map(|(at, (name, _))| format!("<item id='i{at}' href='{name}' media-type='application/xhtml+xml'/>"))
+        .map(|(at, (name, _))| {
+            format!("<item id='i{at}' href='{name}' media-type='application/xhtml+xml'/>")
+        })
         .collect();
     let references: String = (0..pages.len())
         .map(|at| format!("<itemref idref='i{at}'/>"))
@@ -45,8 +49,16 @@ fn book(pages: &[(&str, &str)], lines: &[(&str, &str)], others: &[(&str, &str)])
         ("OPS/book.opf", opf.as_bytes()),
         ("OPS/toc.ncx", ncx.as_bytes()),
     ];
-    files.extend(pages.iter().map(|(name, content)| (name.as_str(), content.as_bytes())));
-    files.extend(others.iter().map(|(name, content)| (*name, content.as_bytes())));
+    files.extend(
+        pages
+            .iter()
+            .map(|(name, content)| (name.as_str(), content.as_bytes())),
+    );
+    files.extend(
+        others
+            .iter()
+            .map(|(name, content)| (*name, content.as_bytes())),
+    );
     archive(&files)
 }
 
@@ -71,13 +83,27 @@ fn chapters(bytes: &[u8]) -> Vec<(String, Vec<String>)> {
 fn a_chapter_is_what_the_contents_say() {
     let bytes = book(
         &[
-            ("cover.xhtml", "<body epub:type='cover'><p>Harbours</p></body>"),
+            (
+                "cover.xhtml",
+                "<body epub:type='cover'><p>Harbours</p></body>",
+            ),
             ("a%20b.xhtml", "<body><h1>Mud</h1><p>It silts.</p></body>"),
             ("split.xhtml", "<body><p>It stinks.</p></body>"),
-            ("c.xhtml", "<body><h2>Poems</h2><section id='one'><h3>One</h3><p>Tide in.</p></section><section id='two'><p>Tide out.</p></section></body>"),
-            ("copyright.xhtml", "<body><section epub:type='copyright-page'><p>All rights.</p></section></body>"),
+            (
+                "c.xhtml",
+                "<body><h2>Poems</h2><section id='one'><h3>One</h3><p>Tide in.</p></section><section id='two'><p>Tide out.</p></section></body>",
+            ),
+            (
+                "copyright.xhtml",
+                "<body><section epub:type='copyright-page'><p>All rights.</p></section></body>",
+            ),
         ],
-        &[("a%20b.xhtml", "Of Mud"), ("c.xhtml#one", "One"), ("c.xhtml#two", "Two"), ("copyright.xhtml", "Rights")],
+        &[
+            ("a%20b.xhtml", "Of Mud"),
+            ("c.xhtml#one", "One"),
+            ("c.xhtml#two", "Two"),
+            ("copyright.xhtml", "Rights"),
+        ],
         &[],
     );
     let reading = read(&bytes).unwrap();
@@ -87,12 +113,23 @@ fn a_chapter_is_what_the_contents_say() {
     assert_eq!(metadata.author.as_deref(), Some("Ada Marsh"));
     assert_eq!(metadata.language.as_deref(), Some("en"));
     assert_eq!(metadata.date.unwrap().to_string(), "2019-02");
-    assert_eq!(reading.articles[1].entry.as_deref(), Some("OPS/c.xhtml#one"));
-    let own = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        reading.articles[1].entry.as_deref(),
+        Some("OPS/c.xhtml#one")
+    );
+    let own = |texts: &[&str]| {
+        texts
+            .iter()
+            .map(|&text| text.to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(
         chapters(&bytes),
         [
-            ("Of Mud".to_owned(), own(&["Mud", "It silts.", "It stinks."])),
+            (
+                "Of Mud".to_owned(),
+                own(&["Mud", "It silts.", "It stinks."])
+            ),
             ("One".to_owned(), own(&["Poems", "One", "Tide in."])),
             ("Two".to_owned(), own(&["Tide out."])),
             ("Rights".to_owned(), own(&["All rights."])),
@@ -111,11 +148,17 @@ fn without_contents_each_file_is_a_chapter_with_its_own_heading() {
         &[("a.xhtml", "Start")],
         &[],
     );
-    let titles: Vec<String> = chapters(&bytes).into_iter().map(|(title, _)| title).collect();
+    let titles: Vec<String> = chapters(&bytes)
+        .into_iter()
+        .map(|(title, _)| title)
+        .collect();
     assert_eq!(titles, ["Mud", ""]);
     let only = book(&[("a.xhtml", "<body><p>It silts.</p></body>")], &[], &[]);
     let metadata = &read(&only).unwrap().articles[0].metadata;
-    assert_eq!((metadata.title.as_deref(), metadata.source.as_deref()), (Some("Harbours"), None));
+    assert_eq!(
+        (metadata.title.as_deref(), metadata.source.as_deref()),
+        (Some("Harbours"), None)
+    );
 }
 
 #[test]
@@ -128,9 +171,18 @@ fn encrypted_text_is_named_and_obfuscated_fonts_are_not() {
     };
     let pages = [("a.xhtml", "<body><p>It silts.</p></body>")];
     let with = |text: &str| book(&pages, &[], &[("META-INF/encryption.xml", text)]);
-    let locked = with(&encryption("http://www.w3.org/2001/04/xmlenc#aes128-cbc", "OPS/a.xhtml"));
-    assert_eq!(read(&locked).unwrap_err(), ReadError::Encrypted { what: WHAT });
-    let font = with(&encryption("http://www.idpf.org/2008/embedding", "OPS/a.xhtml"));
+    let locked = with(&encryption(
+        "http://www.w3.org/2001/04/xmlenc#aes128-cbc",
+        "OPS/a.xhtml",
+    ));
+    assert_eq!(
+        read(&locked).unwrap_err(),
+        ReadError::Encrypted { what: WHAT }
+    );
+    let font = with(&encryption(
+        "http://www.idpf.org/2008/embedding",
+        "OPS/a.xhtml",
+    ));
     assert!(read(&font).is_ok());
 }
 
@@ -143,7 +195,15 @@ fn a_damaged_book_is_read_as_far_as_it_is_there() {
                <item id='b' href='b.xhtml' media-type='application/xhtml+xml'/></manifest>\
                <spine><itemref idref='a'/><itemref idref='b'/><itemref idref='b'/></spine></package>";
     let page = page("<body><p>It silts.</p></body>");
-    let reading = read(&archive(&[container, ("OPS/book.opf", opf.as_bytes()), ("OPS/b.xhtml", page.as_bytes())])).unwrap();
+    let reading = read(&archive(&[
+        container,
+        ("OPS/book.opf", opf.as_bytes()),
+        ("OPS/b.xhtml", page.as_bytes()),
+    ]))
+    .unwrap();
     assert_eq!((reading.articles.len(), reading.left_out), (1, 1));
-    assert_eq!(reading.warnings[0].to_string(), "`OPS/a.xhtml` was left out: it is not in the book");
+    assert_eq!(
+        reading.warnings[0].to_string(),
+        "`OPS/a.xhtml` was left out: it is not in the book"
+    );
 }

@@ -173,7 +173,12 @@ mod tests {
     #[test]
     fn an_authors_name_is_told_from_the_address() {
         let mut draft = Draft::default();
-        for name in ["ada@example.org (Ada Marsh)", " Ada  Marsh ", "Ben Holt (Harbour Review)", ""] {
+        for name in [
+            "ada@example.org (Ada Marsh)",
+            " Ada  Marsh ",
+            "Ben Holt (Harbour Review)",
+            "",
+        ] {
             draft.add_author(name);
         }
         assert_eq!(draft.authors, ["Ada Marsh", "Ben Holt (Harbour Review)"]);
@@ -185,7 +190,10 @@ mod tests {
             markup.paragraphs().into_iter().map(|p| p.text).collect()
         };
         let text = "Ships &amp; mud.\n\nSilt.".to_owned();
-        assert_eq!(texts(&Markup::Html(text.clone())), ["Ships & mud.", "Silt."]);
+        assert_eq!(
+            texts(&Markup::Html(text.clone())),
+            ["Ships & mud.", "Silt."]
+        );
         assert_eq!(texts(&Markup::Plain(text)), ["Ships &amp; mud.", "Silt."]);
         let html = Markup::Html("<b>Ships</b> &amp; mud".to_owned());
         assert_eq!(html.line().as_deref(), Some("Ships & mud"));

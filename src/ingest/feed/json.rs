@@ -63,10 +63,7 @@ struct Scalar(Option<String>);
 impl Scalar {
     /// The text on one line, if there is any.
     fn line(&self) -> Option<String> {
-        self.0
-            .as_deref()
-            .map(fold)
-            .filter(|line| !line.is_empty())
+        self.0.as_deref().map(fold).filter(|line| !line.is_empty())
     }
 }
 

@@ -194,7 +194,10 @@ fn begin(
                 let Some(address) = element.attribute("href") else {
                     return Begun::Field(Field::Address, false);
                 };
-                if matches!(element.attribute("rel").as_deref(), None | Some("alternate")) {
+                if matches!(
+                    element.attribute("rel").as_deref(),
+                    None | Some("alternate")
+                ) {
                     draft.address.get_or_insert(address);
                 }
                 return Begun::Skipped;

@@ -35,15 +35,25 @@ fn rss_gives_an_article_an_item() {
     assert_eq!(first.metadata.author.as_deref(), Some("Ada Marsh"));
     assert_eq!(first.metadata.source.as_deref(), Some("The Harbour Review"));
     assert_eq!(first.metadata.language.as_deref(), Some("en"));
-    assert_eq!(first.metadata.address.as_deref(), Some("http://example.org/1"));
+    assert_eq!(
+        first.metadata.address.as_deref(),
+        Some("http://example.org/1")
+    );
     assert_eq!(first.metadata.date.unwrap().to_string(), "2020-05-14");
     assert_eq!(texts(first), ["It silts.", "It stinks."]);
     assert_eq!(second.entry.as_deref(), Some("http://example.org/2"));
-    assert_eq!(second.metadata.address.as_deref(), Some("http://example.org/2"));
+    assert_eq!(
+        second.metadata.address.as_deref(),
+        Some("http://example.org/2")
+    );
     assert_eq!(second.metadata.author.as_deref(), Some("Ben Holt"));
     assert_eq!(texts(second), ["Tide tables."]);
     assert_eq!(reading.left_out, 1);
-    assert!(reading.warnings[0].to_string().starts_with("`Only a title` was left out: it has no text"));
+    assert!(
+        reading.warnings[0]
+            .to_string()
+            .starts_with("`Only a title` was left out: it has no text")
+    );
 }
 
 #[test]
@@ -94,7 +104,8 @@ fn json_feeds_are_read_whatever_an_odd_field_holds() {
     assert_eq!(second.metadata.author.as_deref(), Some("Ben Holt"));
     assert_eq!(texts(second), ["One.", "Two."]);
     assert_eq!(reading.left_out, 1);
-    let broken = read("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": [}").unwrap_err();
+    let broken =
+        read("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": [}").unwrap_err();
     assert!(matches!(broken, ReadError::Damaged { .. }), "{broken}");
 }
 
@@ -104,18 +115,46 @@ fn entries_before_damage_are_kept() {
     let reading = read(&format!("<rss><channel>{item}{item}<item><title>x</wrong>")).unwrap();
     assert_eq!(reading.articles.len(), 2);
     assert_eq!(reading.articles[1].entry.as_deref(), Some("2"));
-    assert!(reading.warnings[0].to_string().starts_with("it can't be read to its end"));
-    assert!(matches!(read("<rss><channel><item>"), Err(ReadError::Damaged { .. } | ReadError::Empty)));
-    assert_eq!(read("<rss><channel><title>x</title></channel></rss>").unwrap_err(), ReadError::Empty);
+    assert!(
+        reading.warnings[0]
+            .to_string()
+            .starts_with("it can't be read to its end")
+    );
+    assert!(matches!(
+        read("<rss><channel><item>"),
+        Err(ReadError::Damaged { .. } | ReadError::Empty)
+    ));
+    assert_eq!(
+        read("<rss><channel><title>x</title></channel></rss>").unwrap_err(),
+        ReadError::Empty
+    );
 }
 
 #[test]
 fn hostile_feeds_end_soon() {
-    for unit in ["<item>", "<description>", "<content:encoded>", "<a xmlns:b='c'>", "<item><title>x</title></item>", "&a;"] {
-        assert!(read(&format!("<rss><channel><item><description>{}", unit.repeat(100_000))).is_err());
+    for unit in [
+        "<item>",
+        "<description>",
+        "<content:encoded>",
+        "<a xmlns:b='c'>",
+        "<item><title>x</title></item>",
+        "&a;",
+    ] {
+        assert!(
+            read(&format!(
+                "<rss><channel><item><description>{}",
+                unit.repeat(100_000)
+            ))
+            .is_err()
+        );
     }
-    let deep = "{\"version\": \"https://jsonfeed.org/version/1\", \"items\": ".to_owned() + &"[".repeat(100_000) + "}";
+    let deep = "{\"version\": \"https://jsonfeed.org/version/1\", \"items\": ".to_owned()
+        + &"[".repeat(100_000)
+        + "}";
     assert!(read(&deep).is_err());
     let same = "<item><guid>x</guid><description>y</description></item>".repeat(20_000);
-    assert_eq!(read(&format!("<rss>{same}</rss>")).unwrap().articles.len(), 20_000);
+    assert_eq!(
+        read(&format!("<rss>{same}</rss>")).unwrap().articles.len(),
+        20_000
+    );
 }

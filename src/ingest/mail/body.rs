@@ -122,7 +122,10 @@ fn of_plain(text: &str, flow: Flow) -> Vec<Paragraph> {
     flush(&mut part, kind);
     let mut paragraphs = blocks.into_paragraphs();
     // A mail that only passes on what others wrote is about that.
-    if paragraphs.iter().all(|paragraph| paragraph.kind != Kind::Body) {
+    if paragraphs
+        .iter()
+        .all(|paragraph| paragraph.kind != Kind::Body)
+    {
         for paragraph in &mut paragraphs {
             paragraph.kind = Kind::Body;
         }
@@ -158,7 +161,10 @@ fn take_attribution(text: &mut String) -> String {
     }
     let start = end.rfind("\n\n").map_or(0, |at| at + 2);
     let last = end.get(start..).unwrap_or_default();
-    let has_address = last.contains('@') || last.contains("wrote") || last.contains("schrieb") || last.contains("écrit");
+    let has_address = last.contains('@')
+        || last.contains("wrote")
+        || last.contains("schrieb")
+        || last.contains("écrit");
     if last.len() > LONGEST || last.lines().count() > 2 || !has_address {
         return String::new();
     }
@@ -180,7 +186,10 @@ mod tests {
     }
 
     fn own(kinds: &[(Kind, &str)]) -> Vec<(Kind, String)> {
-        kinds.iter().map(|(kind, text)| (*kind, (*text).to_owned())).collect()
+        kinds
+            .iter()
+            .map(|(kind, text)| (*kind, (*text).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -190,19 +199,27 @@ mod tests {
             kinds(text, Flow::Fixed),
             own(&[
                 (Kind::Body, "I agree."),
-                (Kind::Comment, "On Thursday, Ada Marsh <a@example.org> wrote:"),
+                (
+                    Kind::Comment,
+                    "On Thursday, Ada Marsh <a@example.org> wrote:"
+                ),
                 (Kind::Comment, "The port silts."),
                 (Kind::Body, "No: it does not."),
                 (Kind::Biography, "Ben Holt Harbour Office"),
             ])
         );
-        assert_eq!(kinds("> only this", Flow::Fixed), own(&[(Kind::Body, "only this")]));
+        assert_eq!(
+            kinds("> only this", Flow::Fixed),
+            own(&[(Kind::Body, "only this")])
+        );
     }
 
     #[test]
     fn flowed_lines_are_joined_and_others_are_not() {
         let text = "The port \nsilts up.\n From here\n> quoted \n> too\n";
-        let flowed = Flow::Flowed { deletes_space: false };
+        let flowed = Flow::Flowed {
+            deletes_space: false,
+        };
         assert_eq!(
             kinds(text, flowed),
             own(&[
@@ -211,7 +228,12 @@ mod tests {
                 (Kind::Comment, "quoted too"),
             ])
         );
-        let deleted = Flow::Flowed { deletes_space: true };
-        assert_eq!(kinds("har \nbour", deleted), own(&[(Kind::Body, "harbour")]));
+        let deleted = Flow::Flowed {
+            deletes_space: true,
+        };
+        assert_eq!(
+            kinds("har \nbour", deleted),
+            own(&[(Kind::Body, "harbour")])
+        );
     }
 }

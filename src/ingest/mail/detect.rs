@@ -96,7 +96,10 @@ mod tests {
             "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\r\n",
             "From 123@xxx Thu May 14 10:00:00 +0000 2020\n",
         ] {
-            assert!(starts_mailbox(format!("{line}{header}").as_bytes()), "{line}");
+            assert!(
+                starts_mailbox(format!("{line}{header}").as_bytes()),
+                "{line}"
+            );
         }
         for text in [
             "From the harbour one sees the mud.\nNote: it stinks.\n",
@@ -109,7 +112,8 @@ mod tests {
 
     #[test]
     fn mail_is_told_from_texts_with_lines_like_fields() {
-        let mail = "Received: by x\r\n with y\r\nFrom: Ada <a@example.org>\r\nSubject: Mud\r\n\r\nText";
+        let mail =
+            "Received: by x\r\n with y\r\nFrom: Ada <a@example.org>\r\nSubject: Mud\r\n\r\nText";
         assert!(starts_mail(mail.as_bytes()));
         for text in [
             "Title: Mud\nDate: 14 May 2020\nAuthor: Ada\n\nText",

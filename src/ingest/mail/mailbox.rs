@@ -79,7 +79,10 @@ mod tests {
             .collect();
         assert_eq!(
             found,
-            ["Subject: 1\n\nFrom here on\nFrom there\n>From x\n\n", "Subject: 2\n\nb"]
+            [
+                "Subject: 1\n\nFrom here on\nFrom there\n>From x\n\n",
+                "Subject: 2\n\nb"
+            ]
         );
         assert_eq!(messages(b"").count(), 0);
         let empty = b"From a@b Thu May 14 10:00:00 2020\n".repeat(50_000);

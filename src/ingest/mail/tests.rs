@@ -31,7 +31,10 @@ fn the_header_becomes_metadata() {
     assert_eq!(article.metadata.title.as_deref(), Some("Mud and grüße"));
     assert_eq!(article.metadata.author.as_deref(), Some("Ada Marsh"));
     assert_eq!(article.metadata.date.unwrap().to_string(), "2020-05-14");
-    assert_eq!(article.metadata.source.as_deref(), Some("The Harbour Letter"));
+    assert_eq!(
+        article.metadata.source.as_deref(),
+        Some("The Harbour Letter")
+    );
     assert_eq!(article.metadata.language.as_deref(), Some("en"));
     assert_eq!(texts(article), ["Café by the sea."]);
 }
@@ -50,7 +53,10 @@ fn html_is_read_where_the_plain_text_is_a_stub() {
     assert_eq!(texts(&stub.articles[0]), [LONG, LONG]);
     let whole = read(&alternatives(&format!("{LONG}\r\n\r\nPlain."), &html)).unwrap();
     assert_eq!(texts(&whole.articles[0]), [LONG, "Plain."]);
-    let only = read(&format!("{HEADER}Content-Type: text/html\r\n\r\n<p>Mud.</p>")).unwrap();
+    let only = read(&format!(
+        "{HEADER}Content-Type: text/html\r\n\r\n<p>Mud.</p>"
+    ))
+    .unwrap();
     assert_eq!(texts(&only.articles[0]), ["Mud."]);
 }
 
@@ -72,11 +78,20 @@ fn attachments_that_are_documents_are_read_under_their_names() {
     let found: Vec<(Option<&str>, &str)> = reading
         .articles
         .iter()
-        .map(|article| (article.entry.as_deref(), article.paragraphs.last().unwrap().text.as_str()))
+        .map(|article| {
+            (
+                article.entry.as_deref(),
+                article.paragraphs.last().unwrap().text.as_str(),
+            )
+        })
         .collect();
     assert_eq!(
         found,
-        [(None, "See below."), (Some("mud.md"), "It silts."), (Some("Inner"), "Of silt.")]
+        [
+            (None, "See below."),
+            (Some("mud.md"), "It silts."),
+            (Some("Inner"), "Of silt.")
+        ]
     );
     assert_eq!(reading.left_out, 1);
 }
@@ -93,14 +108,25 @@ fn each_message_of_a_mailbox_is_an_article() {
     let found: Vec<(Option<&str>, &str)> = reading
         .articles
         .iter()
-        .map(|article| (article.entry.as_deref(), article.paragraphs.last().unwrap().text.as_str()))
+        .map(|article| {
+            (
+                article.entry.as_deref(),
+                article.paragraphs.last().unwrap().text.as_str(),
+            )
+        })
         .collect();
     assert_eq!(
         found,
-        [(Some("1@example.org"), "From here."), (Some("1@example.org:2"), "It stinks.")]
+        [
+            (Some("1@example.org"), "From here."),
+            (Some("1@example.org:2"), "It stinks.")
+        ]
     );
     assert_eq!(reading.left_out, 1);
-    assert_eq!(reading.warnings[0].to_string(), "`message 3` was left out: it holds no text");
+    assert_eq!(
+        reading.warnings[0].to_string(),
+        "`message 3` was left out: it holds no text"
+    );
 }
 
 #[test]
@@ -108,7 +134,10 @@ fn what_can_not_be_read_is_said() {
     let encrypted = format!(
         "{HEADER}Content-Type: multipart/encrypted; boundary=x\r\n\r\n--x\r\nContent-Type: application/octet-stream\r\n\r\nx\r\n--x--\r\n"
     );
-    assert_eq!(read(&encrypted).unwrap_err(), ReadError::Encrypted { what: WHAT });
+    assert_eq!(
+        read(&encrypted).unwrap_err(),
+        ReadError::Encrypted { what: WHAT }
+    );
     assert_eq!(read(HEADER).unwrap_err(), ReadError::Empty);
 }
 
@@ -117,11 +146,24 @@ fn hostile_mail_ends_soon() {
     let multipart = "--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n";
     let nested = "--x\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n";
     let part = "--x\r\n\r\na\r\n";
-    for (unit, times) in [(multipart, 20_000), (nested, 99), (nested, 20_000), (part, 50_000), (part, 200_000), ("Subject: x\r\n ", 100_000)] {
-        let mail = format!("{HEADER}Content-Type: multipart/mixed; boundary=x\r\n\r\n{}", unit.repeat(times));
+    for (unit, times) in [
+        (multipart, 20_000),
+        (nested, 99),
+        (nested, 20_000),
+        (part, 50_000),
+        (part, 200_000),
+        ("Subject: x\r\n ", 100_000),
+    ] {
+        let mail = format!(
+            "{HEADER}Content-Type: multipart/mixed; boundary=x\r\n\r\n{}",
+            unit.repeat(times)
+        );
         let _ = read(&mail);
         let _ = read(&format!("{HEADER}{}", unit.repeat(times)));
     }
     let quoted = format!("{HEADER}\r\n{}", (">".repeat(1000) + " a\r\n").repeat(2000));
-    assert_eq!(read(&quoted).unwrap().articles[0].paragraphs[0].kind, Kind::Body);
+    assert_eq!(
+        read(&quoted).unwrap().articles[0].paragraphs[0].kind,
+        Kind::Body
+    );
 }

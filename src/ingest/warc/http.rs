@@ -21,7 +21,10 @@ impl<'a> Response<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let (first, header, body) = Header::split(bytes)?;
         let line = std::str::from_utf8(first).ok()?;
-        let status = line.strip_prefix("HTTP/")?.split_ascii_whitespace().nth(1)?;
+        let status = line
+            .strip_prefix("HTTP/")?
+            .split_ascii_whitespace()
+            .nth(1)?;
         Some(Self {
             status: status.parse().ok()?,
             media_type: header.get("Content-Type"),
@@ -115,9 +118,18 @@ mod tests {
     #[test]
     fn chunks_are_joined_where_there_are_any() {
         let fields = "Transfer-Encoding: chunked\r\n";
-        assert_eq!(body(fields, b"4;x=y\r\nThe \r\nA\r\nharbour ca\r\n0\r\n\r\n"), b"The harbour ca");
-        assert_eq!(body(fields, b"<p>Joined already.</p>"), b"<p>Joined already.</p>");
-        assert_eq!(body(fields, b"4\r\nThe \r\nffffffffffffffff\r\ncut"), b"The cut");
+        assert_eq!(
+            body(fields, b"4;x=y\r\nThe \r\nA\r\nharbour ca\r\n0\r\n\r\n"),
+            b"The harbour ca"
+        );
+        assert_eq!(
+            body(fields, b"<p>Joined already.</p>"),
+            b"<p>Joined already.</p>"
+        );
+        assert_eq!(
+            body(fields, b"4\r\nThe \r\nffffffffffffffff\r\ncut"),
+            b"The cut"
+        );
     }
 
     #[test]
@@ -125,19 +137,37 @@ mod tests {
         let level = flate2::Compression::default();
         let mut gzip = GzEncoder::new(Vec::new(), level);
         gzip.write_all(b"mud").unwrap();
-        assert_eq!(body("content-encoding: GZIP\r\n", &gzip.finish().unwrap()), b"mud");
+        assert_eq!(
+            body("content-encoding: GZIP\r\n", &gzip.finish().unwrap()),
+            b"mud"
+        );
         let mut zlib = ZlibEncoder::new(Vec::new(), level);
         zlib.write_all(b"mud").unwrap();
-        assert_eq!(body("Content-Encoding: deflate\r\n", &zlib.finish().unwrap()), b"mud");
+        assert_eq!(
+            body("Content-Encoding: deflate\r\n", &zlib.finish().unwrap()),
+            b"mud"
+        );
         let mut bare = DeflateEncoder::new(Vec::new(), level);
         bare.write_all(b"mud").unwrap();
-        assert_eq!(body("Content-Encoding: deflate\r\n", &bare.finish().unwrap()), b"mud");
-        assert_eq!(body("Content-Encoding: gzip\r\n", b"unpacked already"), b"unpacked already");
+        assert_eq!(
+            body("Content-Encoding: deflate\r\n", &bare.finish().unwrap()),
+            b"mud"
+        );
+        assert_eq!(
+            body("Content-Encoding: gzip\r\n", b"unpacked already"),
+            b"unpacked already"
+        );
     }
 
     #[test]
     fn what_is_no_answer_is_none() {
-        for bytes in [&b""[..], b"HTTP/1.1 200 OK", b"HTTP/1.1\r\n\r\n", b"x y 200\r\n\r\n", b"HTTP/1.1 2\xff0 OK\r\n\r\n"] {
+        for bytes in [
+            &b""[..],
+            b"HTTP/1.1 200 OK",
+            b"HTTP/1.1\r\n\r\n",
+            b"x y 200\r\n\r\n",
+            b"HTTP/1.1 2\xff0 OK\r\n\r\n",
+        ] {
             assert!(Response::read(bytes).is_none());
         }
     }

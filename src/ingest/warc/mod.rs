@@ -27,7 +27,7 @@ impl Reader for Warc {
         let mut warnings = Warnings::default();
         let mut extracted = Extracted::default();
         let mut passed_over = 0;
-        loop {
+        while !entries.are_full() {
             let record = match records.next() {
                 Next::End => break,
                 Next::Record(record) => record,
@@ -55,13 +55,15 @@ impl Reader for Warc {
                         warnings.add(|| warning.of(&page.address));
                     }
                     let articles = entries.of_member(&page.address, member.articles);
-                    extracted.articles.extend(articles.into_iter().map(|mut article| {
-                        article
-                            .metadata
-                            .address
-                            .get_or_insert_with(|| page.address.clone());
-                        article
-                    }));
+                    extracted
+                        .articles
+                        .extend(articles.into_iter().map(|mut article| {
+                            article
+                                .metadata
+                                .address
+                                .get_or_insert_with(|| page.address.clone());
+                            article
+                        }));
                 }
                 Err(error) if source.budget().is_spent() => return Err(error),
                 Err(error) => {
@@ -84,6 +86,7 @@ impl Reader for Warc {
             return Err(warnings.into_error(WHAT));
         }
         extracted.warnings = warnings.into_vec();
+        extracted.warnings.extend(entries.warning());
         Ok(extracted)
     }
 }
@@ -201,7 +204,12 @@ mod tests {
 
     fn response(address: &str, status: u16, media_type: &str, body: &str) -> String {
         let block = format!("HTTP/1.1 {status} X\r\nContent-Type: {media_type}\r\n\r\n{body}");
-        record("response", address, "application/http; msgtype=response", &block)
+        record(
+            "response",
+            address,
+            "application/http; msgtype=response",
+            &block,
+        )
     }
 
     fn read(bytes: &[u8]) -> Result<Reading, ReadError> {
@@ -212,12 +220,22 @@ mod tests {
         vec![
             record("warcinfo", "", "application/warc-fields", "software: x"),
             response("http://example.org/a", 200, "text/plain", TEXT),
-            record("request", "http://example.org/a", "application/http", "GET /a HTTP/1.1\r\n\r\n"),
+            record(
+                "request",
+                "http://example.org/a",
+                "application/http",
+                "GET /a HTTP/1.1\r\n\r\n",
+            ),
             response("http://example.org/b", 404, "text/plain", TEXT),
             response("http://example.org/c.png", 200, "image/png", "x"),
             response("http://example.org/robots.txt", 200, "text/plain", TEXT),
             record("conversion", "<http://example.org/d>", "text/plain", TEXT),
-            record("resource", "http://example.org/a", "text/markdown", "# Mud\n\nSilt."),
+            record(
+                "resource",
+                "http://example.org/a",
+                "text/markdown",
+                "# Mud\n\nSilt.",
+            ),
         ]
     }
 
@@ -232,7 +250,11 @@ mod tests {
             .collect();
         assert_eq!(
             entries,
-            ["http://example.org/a", "http://example.org/d", "http://example.org/a:2"]
+            [
+                "http://example.org/a",
+                "http://example.org/d",
+                "http://example.org/a:2"
+            ]
         );
         assert_eq!(reading.left_out, 3);
         assert_eq!(
@@ -240,7 +262,11 @@ mod tests {
             Some("http://example.org/a")
         );
         assert_eq!(reading.articles[2].metadata.title.as_deref(), Some("Mud"));
-        assert!(reading.warnings[0].to_string().starts_with("3 records without text"));
+        assert!(
+            reading.warnings[0]
+                .to_string()
+                .starts_with("3 records without text")
+        );
     }
 
     #[test]
@@ -268,9 +294,17 @@ mod tests {
 
     #[test]
     fn hostile_archives_end_soon() {
-        for unit in ["WARC/1.0\r\n", "WARC/1.0\r\n\r\n", "WARC/1.0\r\nContent-Length: 0\r\n\r\n", "WARC/1.0"] {
+        for unit in [
+            "WARC/1.0\r\n",
+            "WARC/1.0\r\n\r\n",
+            "WARC/1.0\r\nContent-Length: 0\r\n\r\n",
+            "WARC/1.0",
+        ] {
             let error = read(unit.repeat(200_000).as_bytes()).unwrap_err();
-            assert!(matches!(error, ReadError::Damaged { .. } | ReadError::Empty), "{error}");
+            assert!(
+                matches!(error, ReadError::Damaged { .. } | ReadError::Empty),
+                "{error}"
+            );
         }
         let long = format!("WARC/1.0\r\nContent-Length: {}\r\n\r\nx", usize::MAX);
         assert!(read(long.as_bytes()).is_err());
