@@ -182,23 +182,3 @@ fn common_subsequence(a: &[String], b: &[String]) -> usize {
     }
     lengths[b.len()]
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn markup_has_no_words() {
-        let text = without_markup(
-            "# A <!-- image --> b\n- [x] c\n1. d\n- 1.1. e ![p](q.png) [f](http://g) \\_h\\_ &lt;i&gt;",
-        );
-        assert_eq!(words(&text).join(" "), "a b c d 1 1 e f h i");
-    }
-
-    #[test]
-    fn order_counts_only_in_the_second_measure() {
-        let (a, b) = (words("one two three two"), words("three two one"));
-        assert_eq!(common_words(&a, &b), 3);
-        assert_eq!(common_subsequence(&a, &b), 2);
-    }
-}
