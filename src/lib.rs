@@ -27,6 +27,7 @@
 //! Nothing in this library prints, reads an environment variable or decides an exit code: that is for the binary.
 
 pub mod article;
+pub mod copies;
 mod error;
 pub mod ingest;
 mod lexical;

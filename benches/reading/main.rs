@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "what is printed is the result")]
 
+mod copies;
 mod documents;
 mod encodings;
 mod feeds;
@@ -26,11 +27,12 @@ type Measurement = (
     fn(&Path) -> Result<Vec<Row>, Box<dyn Error>>,
 );
 
-const MEASUREMENTS: [Measurement; 4] = [
+const MEASUREMENTS: [Measurement; 5] = [
     ("docx", "formats/documents/docx", documents::docx),
     ("epub", "formats/documents/epub", documents::epub),
     ("feeds", "formats/feeds", feeds::measure),
     ("encodings", "formats/encodings", encodings::measure),
+    ("copies", "duplicates", copies::measure),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Show(Show),
     /// List the articles, or the passages
     List(List),
+    /// List the articles, or the passages, that are copies of one another
+    Duplicates(Duplicates),
     /// Take articles out of the library
     Remove(Remove),
     /// Say what the library holds
@@ -127,7 +129,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Index {
     /// Files and folders; `-` for a text on standard input
-    #[arg(required_unless_present = "files_from", value_hint = ValueHint::AnyPath)]
+    #[arg(required_unless_present_any = ["files_from", "explain"], value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
     /// Read the paths of files from this file, one a line; `-` for standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -135,6 +137,18 @@ pub(crate) struct Index {
     /// The name under which a text from standard input is kept
     #[arg(long, value_name = "NAME", default_value = "standard input")]
     pub(crate) name: String,
+    /// Read a field of records (JSON, CSV) as this, as in `--map title=headline --map text=content.rendered`
+    #[arg(long, value_name = "FIELD=NAME")]
+    pub(crate) map: Vec<String>,
+    /// Read all files as this, whatever they look like
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<topoi::ingest::Format>,
+    /// Only say what would be read: write nothing, and need no model
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print what is extracted from one file, each paragraph with its kind, and write nothing
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["paths", "files_from", "dry_run", "prune"])]
+    pub(crate) explain: Option<PathBuf>,
     /// Remove articles whose files, below the folders given, are no longer there
     #[arg(long)]
     pub(crate) prune: bool,
@@ -198,6 +212,17 @@ pub(crate) struct Show {
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// List the passages of the articles, each with its kind
+    #[arg(long)]
+    pub(crate) passages: bool,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Duplicates {
+    /// List copies of passages, which are worked out anew
     #[arg(long)]
     pub(crate) passages: bool,
     #[command(flatten)]

@@ -7,6 +7,7 @@ mod compare;
 mod completions;
 mod context;
 mod demo;
+mod duplicates;
 mod embed;
 mod eval;
 mod eval_themes;
@@ -83,6 +84,7 @@ fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
         Command::Related(arguments) => related::run(context, &arguments),
         Command::Themes(arguments) => themes::run(context, &arguments),
         Command::Compare(arguments) => compare::run(context, &arguments),
+        Command::Duplicates(arguments) => duplicates::run(context, &arguments),
         Command::Show(arguments) => show::run(context, &arguments),
         Command::List(arguments) => list::run(context, &arguments),
         Command::Remove(arguments) => remove::run(context, &arguments),

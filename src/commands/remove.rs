@@ -40,6 +40,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Remove) -> anyhow::Result<O
     articles.sort_unstable();
     articles.dedup();
     writer.remove_articles(&articles).map_err(Error::from)?;
+    topoi::library::find_copies(&mut writer)?;
     context
         .output
         .note(format_args!("removed {} articles", articles.len()));

@@ -5,11 +5,12 @@ use rayon::prelude::*;
 use super::boilerplate;
 use super::language::{SAMPLE, detect_language};
 use super::matter;
+use super::recurring;
 use super::trailers;
 use crate::article::{Article, Kind};
 
-/// Finishes articles as their reader left them. Each is finished by itself, so that the number of threads
-/// changes nothing.
+/// Finishes articles as their reader left them: each by itself, and then what only their comparison shows. The number
+/// of threads changes nothing.
 pub(super) fn finish(articles: &mut [Article]) {
     articles.par_iter_mut().for_each(|article| {
         matter::fill(article);
@@ -19,6 +20,7 @@ pub(super) fn finish(articles: &mut [Article]) {
             article.metadata.language = detect_language(&sample(article)).map(str::to_owned);
         }
     });
+    recurring::mark(articles);
 }
 
 /// Enough of an article's own text to tell its language by.

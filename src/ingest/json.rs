@@ -22,7 +22,7 @@ impl Reader for Json {
             what: "JSON",
             reason: error.to_string(),
         })?;
-        let mut recorder = Recorder::new(&source.hints().fields);
+        let mut recorder = Recorder::new(&source.hints().fields).by_name();
         if let Value::Object(object) = &document
             && recorder.has_text(object)
         {
@@ -70,7 +70,8 @@ fn add(recorder: &mut Recorder<'_>, item: &Value, number: usize, name: &str) {
         }
         other => recorder.leave_out(
             number,
-            format!("{} where an object was expected", kind_of(other)),
+            name,
+            format!("is {} where an object was expected", kind_of(other)),
         ),
     }
 }
@@ -97,6 +98,12 @@ fn best_list<'a>(
                 .values()
                 .filter(|item| item.is_object() && count(item))
                 .count();
+            // A map of articles has hardly anything but articles; an article's own parts may hold texts too.
+            let own = if 2 * own > object.len() && own > 1 {
+                own
+            } else {
+                0
+            };
             (own, List::Object(object), object.values().collect())
         }
         _ => return None,

@@ -32,7 +32,7 @@ impl Reader for JsonLines {
                 Err(error) => reason_of(&error),
             };
             first_trouble.get_or_insert_with(|| (number, reason.clone()));
-            recorder.leave_out(number, reason);
+            recorder.leave_out(number, "", reason);
         }
         match first_trouble {
             Some((line, reason)) if objects == 0 => Err(ReadError::NotJsonLines { line, reason }),
@@ -74,7 +74,7 @@ mod tests {
             said[1],
             "line 4 was left out: a list where an object was expected"
         );
-        assert_eq!(said[2], "line 5 was left out: `text` holds no text");
+        assert_eq!(said[2], "line 5 was left out: has no text in `text`");
         assert!(said[3].starts_with("line 6: `soon` is not a date"));
     }
 

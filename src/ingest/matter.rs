@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::boilerplate::line_kind;
+use super::byline::names;
 use super::people::{are_names, is_role};
 use super::sentences::ends_as_sentence;
-use crate::article::{Article, Date, Kind, Paragraph};
+use crate::article::{Article, Date, DateError, DayOrder, Kind, Metadata, Paragraph, read_date};
 
 /// The byline and the date stand among this many paragraphs at the top, if anywhere.
 const TOP: usize = 8;
@@ -24,11 +25,7 @@ pub(super) fn title_position(paragraphs: &[Paragraph]) -> Option<usize> {
     {
         return None;
     }
-    if byline(text).is_some()
-        || date_line(text).is_some()
-        || line_kind(text).is_some()
-        || is_item(text)
-    {
+    if is_matter(text) || line_kind(text).is_some() || is_item(text) {
         return None;
     }
     let body = rest.iter().take(4).find(|paragraph| {
@@ -76,14 +73,25 @@ pub fn title_from_path(path: &Path) -> Option<String> {
 }
 
 /// Marks the byline and the date at the top of an article, and fills its metadata from them where it has none.
+///
+/// The author that the format names is cleaned as bylines are; an account that is nobody's name gives way to the
+/// byline. Of several dates the first on which the article appeared counts, and one on which it was changed only
+/// where there is no other.
 pub(super) fn fill(article: &mut Article) {
+    let Article {
+        metadata,
+        paragraphs,
+        ..
+    } = article;
+    metadata.author = metadata.author.take().and_then(|author| names(&author));
+    let order = day_order(metadata);
+    let mut updated = None;
     let mut long = 0;
-    for paragraph in article.paragraphs.iter_mut().take(TOP) {
+    for paragraph in paragraphs.iter_mut().take(TOP) {
         if paragraph.kind != Kind::Body {
             continue;
         }
-        let metadata = &mut article.metadata;
-        if let Some(Byline { author, date }) = byline(&paragraph.text) {
+        if let Some(Byline { author, date }) = byline(&paragraph.text, order) {
             paragraph.kind = Kind::Byline;
             metadata.date = metadata.date.or(date);
             // Beside a date may also stand the paper: after the author was named, or with its article.
@@ -95,9 +103,13 @@ pub(super) fn fill(article: &mut Article) {
             } else {
                 metadata.author.get_or_insert(author);
             }
-        } else if let Some(date) = date_line(&paragraph.text) {
+        } else if let Some(DateLine { date, is_update }) = date_line(&paragraph.text, order) {
             paragraph.kind = Kind::Byline;
-            metadata.date.get_or_insert(date);
+            if is_update {
+                updated.get_or_insert(date);
+            } else {
+                metadata.date.get_or_insert(date);
+            }
         } else if paragraph.text.len() > 200 {
             long += 1;
             if long == 2 {
@@ -105,11 +117,31 @@ pub(super) fn fill(article: &mut Article) {
             }
         }
     }
+    metadata.date = metadata.date.or(updated);
+}
+
+/// Which stands first in a date of figures: what the language says, or the country of the address.
+///
+/// English without an address, and addresses that belong to no country, leave it open.
+fn day_order(metadata: &Metadata) -> Option<DayOrder> {
+    // Countries whose papers write in English and the day first.
+    const DAY_FIRST: [&str; 7] = ["uk", "ie", "au", "nz", "in", "za", "ng"];
+    match metadata.language.as_deref() {
+        Some("en") | None => {}
+        Some(_) => return Some(DayOrder::DayFirst),
+    }
+    let (_, rest) = metadata.address.as_deref()?.split_once("://")?;
+    let host = rest.split(['/', ':', '?', '#']).next()?;
+    match host.rsplit('.').next()? {
+        "us" | "gov" => Some(DayOrder::MonthFirst),
+        country if DAY_FIRST.contains(&country) => Some(DayOrder::DayFirst),
+        _ => None,
+    }
 }
 
 /// Whether a line is a byline or a date.
 pub(super) fn is_matter(text: &str) -> bool {
-    byline(text).is_some() || date_line(text).is_some()
+    byline(text, None).is_some() || date_line(text, None).is_some()
 }
 
 struct Byline {
@@ -117,34 +149,37 @@ struct Byline {
     date: Option<Date>,
 }
 
-/// Reads "By Ada Marsh", "By Ada Marsh and Ben Holt | May 14, 2020", "BY ADA MARSH, Opinion Editor", and a date
-/// beside names: "May 14, 2020 | Ada Marsh", also with nothing between the two, as copied pages have it.
-fn byline(text: &str) -> Option<Byline> {
+/// Reads "By Ada Marsh", "By Ada Marsh and Ben Holt | May 14, 2020", "BY ADA MARSH, Opinion Editor", "Von Ada Marsh",
+/// and a date beside names: "May 14, 2020 | Ada Marsh", also with nothing between the two, as copied pages have it.
+fn byline(text: &str, order: Option<DayOrder>) -> Option<Byline> {
+    const OPENINGS: [&str; 9] = [
+        "By ", "BY ", "by ", "Von ", "VON ", "Par ", "Por ", "Door ", "Di ",
+    ];
     if text.len() > 160 {
         return None;
     }
-    if let Some(byline) = date_and_names(text) {
+    if let Some(byline) = date_and_names(text, order) {
         return Some(byline);
     }
-    let names = text
-        .strip_prefix("By ")
-        .or_else(|| text.strip_prefix("BY "))
-        .or_else(|| text.strip_prefix("by "))?;
-    let mut parts = names
+    let line = OPENINGS
+        .iter()
+        .find_map(|opening| text.strip_prefix(opening))?;
+    let mut parts = line
         .trim_start_matches(':')
-        .split(['|', '•', '·', '–', '—', '/'])
+        .split(['|', '•', '·', '–', '—'])
         .map(str::trim);
     let author = parts.next()?;
+    let date_of = |text: &str| date_line(text, order).map(|line| line.date);
     let mut date = None;
     for part in parts {
-        date = date.or_else(|| date_line(part));
+        date = date.or_else(|| date_of(part));
         if part.split_whitespace().count() > 6 {
             return None;
         }
     }
     // A date or a role may follow the names behind a comma.
     let follows = |after: &str| {
-        date_line(after).is_some()
+        date_of(after).is_some()
             || (!ends_as_sentence(after)
                 && after.split_whitespace().count() <= 6
                 && after
@@ -155,95 +190,89 @@ fn byline(text: &str) -> Option<Byline> {
         .match_indices(", ")
         .map(|(at, comma)| (author.get(..at), author.get(at + comma.len()..)))
         .find(|(_, after)| after.is_some_and(follows));
-    let (names, after) = match cut {
-        Some((Some(names), after)) => (names, after),
+    let (line, after) = match cut {
+        Some((Some(line), after)) => (line, after),
         _ => (author, None),
     };
-    are_names(names).then(|| Byline {
-        author: names.to_owned(),
-        date: date.or_else(|| after.and_then(date_line)),
+    let author = names(line).filter(|author| are_names(author))?;
+    // What was cut off a sentence is no paper and no place.
+    let is_bare = are_names(line) || !ends_as_sentence(line);
+    is_bare.then(|| Byline {
+        author,
+        date: date.or_else(|| after.and_then(date_of)),
     })
 }
 
 /// Reads "May 14, 2020Ada Marsh" and "May 14, 2020 | Ada Marsh".
-fn date_and_names(text: &str) -> Option<Byline> {
+fn date_and_names(text: &str, order: Option<DayOrder>) -> Option<Byline> {
     let year = text
         .as_bytes()
         .windows(4)
         .position(|four| four.iter().all(u8::is_ascii_digit))?;
     let (date, rest) = text.split_at_checked(year + 4)?;
-    let names = rest.trim_start_matches(|c: char| {
+    let line = rest.trim_start_matches(|c: char| {
         c.is_whitespace() || matches!(c, '|' | '·' | '•' | '–' | '—')
     });
-    let names = names
+    let line = line
         .strip_prefix("by ")
-        .or_else(|| names.strip_prefix("By "))
-        .unwrap_or(names);
-    if rest.starts_with(',') || !are_names(names) {
+        .or_else(|| line.strip_prefix("By "))
+        .unwrap_or(line);
+    if rest.starts_with(',') || !are_names(line) {
         return None;
     }
-    let date: Date = date.parse().ok()?;
-    date.parts().2.map(|_| Byline {
-        author: names.to_owned(),
+    let date = read_date(date, order).ok()?.date;
+    date.parts().2?;
+    names(line).map(|author| Byline {
+        author,
         date: Some(date),
     })
 }
 
-/// Reads a line that is a date and nothing else, with a word like "Published" before it and a time behind it.
-fn date_line(text: &str) -> Option<Date> {
-    const LABELS: [&str; 12] = [
-        "published",
-        "posted",
-        "updated",
-        "last",
-        "modified",
-        "first",
-        "created",
-        "date",
-        "on",
-        "at",
-        "online",
-        "print",
-    ];
-    if text.len() > 80 || !text.contains(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let label = |word: &&&str| {
-        LABELS.contains(
-            &word
-                .trim_end_matches([':', ','])
-                .to_ascii_lowercase()
-                .as_str(),
-        )
-    };
-    let words = words
-        .get(words.iter().take_while(label).count()..)
-        .unwrap_or_default();
-    (1..=words.len().min(5)).find_map(|length| {
-        let (date, rest) = words.split_at_checked(length)?;
-        // `2020-05-14` is a date by itself, and what follows it has to be a time.
-        let numeric = date.first().is_some_and(|word| word.contains(['-', '/']));
-        if (numeric && length > 1) || !rest.iter().all(|word| is_time(word)) {
-            return None;
-        }
-        let date: Date = date
-            .join(" ")
-            .trim_end_matches([',', '.', ';', '|'])
-            .parse()
-            .ok()?;
-        date.parts().1.map(|_| date)
-    })
+/// A line that says when an article appeared, or when it was changed.
+struct DateLine {
+    date: Date,
+    is_update: bool,
 }
 
-/// Whether a word can stand behind a date as part of a time: `10:30`, `a.m.`, `GMT`, `|`, `at`.
-fn is_time(word: &str) -> bool {
-    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-    let lower = bare.to_ascii_lowercase();
-    bare.is_empty()
-        || bare.starts_with(|c: char| c.is_ascii_digit())
-        || matches!(lower.as_str(), "am" | "pm" | "a.m" | "p.m" | "at")
-        || ((3..=4).contains(&bare.len()) && bare.chars().all(|c| c.is_ascii_uppercase()))
+/// Reads a line that is a date and nothing else, with a word like "Published" before it and a time behind it, and
+/// beside it perhaps how long the article takes to read.
+///
+/// Of a date whose day and month can't be told apart the year is taken, which is all that is sure.
+fn date_line(text: &str, order: Option<DayOrder>) -> Option<DateLine> {
+    if text.len() > 160 || !text.contains(char::is_numeric) {
+        return None;
+    }
+    let text = ["|", "•", "·"]
+        .iter()
+        .filter_map(|bar| text.rsplit_once(bar))
+        .find(|(_, rest)| is_reading_time(rest))
+        .map_or(text, |(date, _)| date);
+    match read_date(text, order) {
+        Ok(reading) => reading.date.parts().1.map(|_| DateLine {
+            date: reading.date,
+            is_update: reading.is_update,
+        }),
+        Err(DateError::Ambiguous { day_first, .. }) => Some(DateLine {
+            date: Date::new(day_first.parts().0, None, None)?,
+            is_update: false,
+        }),
+        Err(DateError::NoDate(_)) => None,
+    }
+}
+
+/// Whether a text is "5 min read".
+fn is_reading_time(text: &str) -> bool {
+    let mut words = text
+        .split([' ', '-'])
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase);
+    let minutes = words.next();
+    minutes.is_some_and(|minutes| minutes.bytes().all(|b| b.is_ascii_digit()))
+        && words
+            .next()
+            .is_some_and(|unit| matches!(unit.as_str(), "min" | "mins" | "minute" | "minutes"))
+        && words.next().is_none_or(|word| word == "read")
+        && words.next().is_none()
 }
 
 /// Whether a text opens an item of a list.
@@ -257,13 +286,14 @@ mod tests {
 
     #[test]
     fn bylines_give_the_names_and_the_date() {
-        let read =
-            |text| byline(text).map(|line| (line.author, line.date.map(|date| date.to_string())));
+        let read = |text| {
+            byline(text, None).map(|line| (line.author, line.date.map(|date| date.to_string())))
+        };
         let author = |name: &str| Some((name.to_owned(), None));
         assert_eq!(read("By Ada Marsh"), author("Ada Marsh"));
         assert_eq!(
             read("BY ADA MARSH AND BEN HOLT"),
-            author("ADA MARSH AND BEN HOLT")
+            author("Ada Marsh and Ben Holt")
         );
         assert_eq!(read("By Ada Marsh, Opinion Editor"), author("Ada Marsh"));
         assert_eq!(
@@ -280,6 +310,19 @@ mod tests {
             assert_eq!(read(text), dated, "{text}");
         }
         for text in [
+            "Von Ada Marsh",
+            "By Ada Marsh in Northmoor",
+            "By Ada Marsh/Example Agency, BBC News",
+            "BY ADA MARSH, STAFF WRITER",
+        ] {
+            let author = read(text).map(|(author, _)| author);
+            assert!(
+                author.is_some_and(|author| author.starts_with("Ada Marsh")),
+                "{text}"
+            );
+        }
+        for text in [
+            "By Christmas Eve in Northmoor, the last ship had left.",
             "By Monday the port was shut.",
             "By all means",
             "By then, Ada Marsh had left the town",
@@ -316,10 +359,62 @@ mod tests {
     }
 
     #[test]
+    fn the_date_of_publication_goes_before_that_of_a_change_and_the_place_says_the_order() {
+        let date = |lines: &[&str], address: Option<&str>| {
+            let paragraph = |text: &&str| crate::article::Paragraph {
+                text: (*text).to_owned(),
+                span: crate::article::Span::new(0, text.len()),
+                kind: Kind::Body,
+            };
+            let mut article = Article {
+                paragraphs: lines.iter().map(paragraph).collect(),
+                ..Article::default()
+            };
+            article.metadata.address = address.map(str::to_owned);
+            fill(&mut article);
+            article
+                .metadata
+                .date
+                .map(|date| date.to_string())
+                .unwrap_or_default()
+        };
+        let lines = [
+            "Last modified on Fri 15 May 2020 12.00 BST",
+            "Thu 14 May 2020 10.05 BST",
+        ];
+        assert_eq!(date(&lines, None), "2020-05-14");
+        assert_eq!(date(&lines[..1], None), "2020-05-15");
+        assert_eq!(date(&["05/06/2020"], None), "2020");
+        assert_eq!(
+            date(&["05/06/2020"], Some("https://example.co.uk/x")),
+            "2020-06-05"
+        );
+        assert_eq!(
+            date(&["05/06/2020"], Some("https://example.us/x")),
+            "2020-05-06"
+        );
+    }
+
+    #[test]
+    fn an_author_that_is_nobody_gives_way_to_the_byline() {
+        let mut article = Article {
+            paragraphs: vec![crate::article::Paragraph {
+                text: "BY ADA MARSH".to_owned(),
+                span: crate::article::Span::new(0, 12),
+                kind: Kind::Body,
+            }],
+            ..Article::default()
+        };
+        article.metadata.author = Some("admin".to_owned());
+        fill(&mut article);
+        assert_eq!(article.metadata.author.as_deref(), Some("Ada Marsh"));
+    }
+
+    #[test]
     fn a_date_line_is_a_date_and_nothing_else() {
         let read = |text| {
-            date_line(text)
-                .map(|date| date.to_string())
+            date_line(text, None)
+                .map(|line| line.date.to_string())
                 .unwrap_or_default()
         };
         assert_eq!(read("May 14, 2020"), "2020-05-14");
@@ -329,6 +424,12 @@ mod tests {
         );
         assert_eq!(read("Last updated: 2020-05-14 10:30"), "2020-05-14");
         assert_eq!(read("May 2020"), "2020-05");
+        assert_eq!(read("May 14, 2020 | 5 min read"), "2020-05-14");
+        assert_eq!(
+            read("Veröffentlicht am 14. Mai 2020 um 10:05 Uhr"),
+            "2020-05-14"
+        );
+        assert_eq!(read("05/06/2020"), "2020");
         assert_eq!(read("2020"), "");
         assert_eq!(read("May 14, 2020 changed the port for ever"), "");
         assert_eq!(read("2020-05-14 was a quiet day"), "");

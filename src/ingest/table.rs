@@ -74,7 +74,7 @@ impl Reader for Table {
                         &(number - usize::from(has_names)).to_string(),
                     );
                 }
-                Err(error) => recorder.leave_out(number, error.to_string()),
+                Err(error) => recorder.leave_out(number, "", error.to_string()),
             }
         }
         recorder.finish()

@@ -68,6 +68,8 @@ pub struct Indexer<'a> {
     windowing: Windowing,
     /// How many tokens a passage may have beside the model's prompt, special tokens included.
     searcher: Searcher,
+    hints: Hints,
+    first_article: ArticleId,
     next_passage: PassageId,
     batch: Batch,
     report: IndexReport,
@@ -109,6 +111,8 @@ impl<'a> Indexer<'a> {
             .map(|row| open_segment(root, row, &space))
             .collect::<Result<_>>()?;
         let mut indexer = Self {
+            hints: Hints::default(),
+            first_article: writer.next_article()?,
             next_passage: writer.next_passage()?,
             writer,
             encoder,
@@ -121,6 +125,17 @@ impl<'a> Indexer<'a> {
         };
         indexer.embed_missing()?;
         Ok(indexer)
+    }
+
+    /// What a person says of all files: their format, and which fields of records mean what. Files are then read again even
+    /// if they are as the library has them.
+    pub fn set_hints(&mut self, hints: Hints) {
+        self.hints = hints;
+    }
+
+    /// Whether nothing is said of the files, so that those which are as before give what they gave before.
+    fn is_unhinted(&self) -> bool {
+        self.hints == Hints::default()
     }
 
     /// Takes in files; those that are as the library has them cost a look at their length and time.
@@ -153,9 +168,11 @@ impl<'a> Indexer<'a> {
             return Ok(Err(Refusal::PathNotUtf8));
         };
         let known = self.writer.file(path)?;
-        if known.as_ref().is_some_and(|known| {
-            known.size == file.size && known.modified_ns == file.mtime_ns && file.mtime_ns != 0
-        }) {
+        if self.is_unhinted()
+            && known.as_ref().is_some_and(|known| {
+                known.size == file.size && known.modified_ns == file.mtime_ns && file.mtime_ns != 0
+            })
+        {
             self.report.files_unchanged += 1;
             return Ok(Ok(()));
         }
@@ -198,7 +215,7 @@ impl<'a> Indexer<'a> {
         known: Option<[u8; 32]>,
         bytes: &[u8],
     ) -> Result<std::result::Result<(), Refusal>> {
-        if known == Some(file.digest) {
+        if known == Some(file.digest) && self.is_unhinted() {
             self.report.files_unchanged += 1;
             self.batch.touched.push(file);
             self.flush_when_full()?;
@@ -206,10 +223,11 @@ impl<'a> Indexer<'a> {
         }
         let hints = Hints {
             path: Some(PathBuf::from(&file.path)),
-            ..Hints::default()
+            ..self.hints.clone()
         };
         match ingest::read_source(bytes, &hints) {
             Ok(mut reading) => {
+                self.report.read.add(&reading);
                 if let [only] = reading.articles.as_mut_slice() {
                     let title = &mut only.metadata.title;
                     *title = title
@@ -307,6 +325,15 @@ impl<'a> Indexer<'a> {
     pub fn finish(mut self) -> Result<IndexReport> {
         self.flush()?;
         super::words::bring_up_to_date(&self.writer)?;
+        let report = &mut self.report;
+        let has_changed =
+            report.articles_added + report.articles_removed + report.files_removed > 0;
+        super::copies::bring_up_to_date(&mut self.writer, has_changed)?;
+        let copies = self.writer.copies()?;
+        let added = copies
+            .iter()
+            .filter(|copy| copy.article >= self.first_article);
+        report.copies = added.count() as u64;
         Ok(self.report)
     }
 

@@ -5,6 +5,7 @@
 mod body;
 mod check;
 mod commentary;
+mod copies;
 mod indexer;
 mod lazy;
 mod ledger;
@@ -23,6 +24,7 @@ use topoi_models::Identity;
 
 pub use check::{Finding, Findings, check, drop_segments, drop_words};
 pub use commentary::{Commentary, LibraryTheme, Renewed, ThemesWanted, Topic};
+pub use copies::{PassageStory, find_copies};
 pub use indexer::Indexer;
 pub use ledger::{
     Ledger, entitle_themes, keep_themes, last_changes, merge_themes, pin_theme, rename_theme,
@@ -31,7 +33,7 @@ pub use ledger::{
 pub use lines::Lines;
 pub use parts::parts;
 pub use picture::{Part, Picture};
-pub use report::{IndexReport, Observer, Refusal, Silent, Windowing};
+pub use report::{FormatSurvey, IndexReport, Observer, Refusal, Silent, Survey, Windowing};
 
 use crate::article::PassageId;
 use crate::error::{Error, Result};

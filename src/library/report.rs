@@ -1,6 +1,8 @@
 //! What an indexing run is told, tells meanwhile, and has done in the end.
 
-use crate::ingest::{ReadError, SkipReason};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ingest::{ReadError, Reading, SkipReason};
 
 /// What happens during indexing, for whoever wants to show it.
 pub trait Observer {
@@ -60,9 +62,71 @@ pub enum Windowing {
     Whole,
 }
 
-/// What an indexing run has done.
+/// What was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Survey {
+    /// Articles.
+    pub articles: u64,
+    /// Their paragraphs, of every kind.
+    pub paragraphs: u64,
+    /// Paragraphs that carry none of the argument.
+    pub boilerplate: u64,
+    /// Entries of files that gave no article.
+    pub left_out: u64,
+    /// The same by format.
+    pub formats: BTreeMap<&'static str, FormatSurvey>,
+    /// Which fields of records were read as what, by what they were read as.
+    pub fields: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+/// What was read in one format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct FormatSurvey {
+    /// Files.
+    pub files: u64,
+    /// Articles in them.
+    pub articles: u64,
+    /// Paragraphs in those, of every kind.
+    pub paragraphs: u64,
+}
+
+impl Survey {
+    /// Counts a file that was read.
+    pub fn add(&mut self, reading: &Reading) {
+        let articles = reading.articles.len() as u64;
+        let paragraphs = || {
+            reading
+                .articles
+                .iter()
+                .flat_map(|article| &article.paragraphs)
+        };
+        let count = paragraphs().count() as u64;
+        let boilerplate = paragraphs().filter(|paragraph| paragraph.kind.is_boilerplate());
+        self.articles += articles;
+        self.paragraphs += count;
+        self.boilerplate += boilerplate.count() as u64;
+        self.left_out += reading.left_out as u64;
+        for (field, name) in &reading.fields {
+            self.fields
+                .entry(field.as_str())
+                .or_default()
+                .insert(name.clone());
+        }
+        let format = self.formats.entry(reading.format.as_str()).or_default();
+        format.files += 1;
+        format.articles += articles;
+        format.paragraphs += count;
+    }
+}
+
+/// What an indexing run has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct IndexReport {
+    /// What was read in it.
+    #[serde(flatten)]
+    pub read: Survey,
+    /// How many of the articles that were added are copies of others.
+    pub copies: u64,
     /// Files that were as the library has them.
     pub files_unchanged: u64,
     /// Files that were read, new or changed.

@@ -8,6 +8,7 @@
 //! Many readers and one writer work at the same time: SQLite's write-ahead log keeps readers on the snapshot that
 //! they began with, and an advisory lock on a file beside the database admits one writer.
 
+mod copies;
 mod error;
 mod filter;
 mod lock;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+pub use copies::{Copy, Sketched};
 pub use error::StoreError;
 pub use filter::Filter;
 pub use read::{Counts, PassageText, Reader};

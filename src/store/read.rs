@@ -522,6 +522,10 @@ pub(super) fn passage_id(row: &Row<'_>) -> rusqlite::Result<PassageId> {
     Ok(PassageId(unsigned(row, 0)?))
 }
 
+pub(super) fn article_id(row: &Row<'_>) -> rusqlite::Result<ArticleId> {
+    Ok(ArticleId(unsigned(row, 0)?))
+}
+
 /// A column that another type is read from by `FromStr`.
 fn parsed<T: std::str::FromStr<Err: ToString>>(column: usize, text: &str) -> rusqlite::Result<T> {
     text.parse().map_err(|error: T::Err| {

@@ -101,6 +101,38 @@ const MIGRATIONS: &[&str] = &["
 ", "
     -- The address under which an article was published.
     ALTER TABLE articles ADD COLUMN address TEXT;
+
+    -- The language of a passage, where it is another than its article's.
+    ALTER TABLE passages ADD COLUMN language TEXT;
+
+    -- Samples of the articles' shingles, by which copies are found.
+    CREATE TABLE sketches (
+        article INTEGER PRIMARY KEY,
+        hashes BLOB NOT NULL
+    ) STRICT;
+
+    -- Articles that are copies of another: of the one of their story that was published, or taken in, first.
+    CREATE TABLE copies (
+        article INTEGER PRIMARY KEY,
+        original INTEGER NOT NULL,
+        likeness REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX copies_original ON copies (original);
+
+    -- What a server said of a file that was fetched from it, to ask whether it has changed since.
+    CREATE TABLE fetched (
+        path TEXT PRIMARY KEY,
+        etag TEXT,
+        last_modified TEXT
+    ) STRICT;
+
+    -- How many articles of a source have a line, for lines that may recur.
+    CREATE TABLE recurring (
+        source TEXT NOT NULL,
+        line INTEGER NOT NULL,
+        articles INTEGER NOT NULL,
+        PRIMARY KEY (source, line)
+    ) STRICT, WITHOUT ROWID;
 "];
 
 /// The version of the database at `path`, 0 for an empty one.

@@ -133,6 +133,15 @@ impl Writer {
         self.next("passages").map(PassageId)
     }
 
+    /// The first number that no article ever had.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    pub fn next_article(&self) -> Result<ArticleId, StoreError> {
+        self.next("articles").map(ArticleId)
+    }
+
     /// The first number that no segment ever had.
     ///
     /// # Errors
@@ -294,6 +303,8 @@ fn delete_article(transaction: &Transaction<'_>, article: ArticleId) -> rusqlite
     for sql in [
         "INSERT INTO tombstones (passage) SELECT id FROM passages WHERE article = ?",
         "DELETE FROM theme_passages WHERE passage IN (SELECT id FROM passages WHERE article = ?)",
+        "DELETE FROM sketches WHERE article = ?",
+        "DELETE FROM copies WHERE article = ?1 OR original = ?1",
         "DELETE FROM passages WHERE article = ?",
         "DELETE FROM articles WHERE id = ?",
     ] {

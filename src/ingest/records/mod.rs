@@ -34,6 +34,8 @@ pub(super) struct Recorder<'a> {
     articles: Vec<Article>,
     warnings: Warnings,
     left_out: usize,
+    /// Whether records are called by their names and not by their lines, since several may stand in one.
+    by_name: bool,
     /// Names of fields in records without a text.
     unread: BTreeSet<String>,
 }
@@ -48,8 +50,15 @@ impl<'a> Recorder<'a> {
             articles: Vec::new(),
             warnings: Warnings::default(),
             left_out: 0,
+            by_name: false,
             unread: BTreeSet::new(),
         }
+    }
+
+    /// Calls records by their names in warnings.
+    pub(super) fn by_name(mut self) -> Self {
+        self.by_name = true;
+        self
     }
 
     /// Adds the article that a record is. `line` is where it stands, `name` what it is called where it has no id of its own.
@@ -61,12 +70,10 @@ impl<'a> Recorder<'a> {
                     .extend(record.keys().take(LISTED_FIELDS).cloned());
             }
             let reason = match found.empty_text {
-                Some(field) => format!("`{field}` holds no text"),
-                None => {
-                    "it has none of the fields `text`, `body`, `content`, `paragraphs`".to_owned()
-                }
+                Some(field) => format!("has no text in `{field}`"),
+                None => "has none of the fields `text`, `body`, `content`, `paragraphs`".to_owned(),
             };
-            self.leave_out(line, reason);
+            self.leave_out(line, name, reason);
             return;
         };
         let mut metadata = self.metadata(&found.values, line);
@@ -84,9 +91,16 @@ impl<'a> Recorder<'a> {
     }
 
     /// Counts something that is no record, and why.
-    pub(super) fn leave_out(&mut self, line: usize, reason: String) {
+    pub(super) fn leave_out(&mut self, line: usize, name: &str, reason: String) {
         self.left_out += 1;
-        self.warnings.add(|| Warning::LeftOut { line, reason });
+        let by_name = self.by_name;
+        self.warnings.add(|| match by_name {
+            true => Warning::Member {
+                name: name.to_owned(),
+                reason,
+            },
+            false => Warning::LeftOut { line, reason },
+        });
     }
 
     /// Whether a record has a text.

@@ -1,39 +1,25 @@
-//! `topoi index`: takes articles into the library.
+//! `topoi index`: takes articles into the library, or says what it would take.
+
+mod dry_run;
+mod explain;
+mod report;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
-use serde::Serialize;
-use topoi::ingest::{self, FoundFiles, Skipped, WalkOptions};
+use topoi::ingest::{self, FoundFiles, Hints, Skipped, WalkOptions};
 use topoi::library::{IndexReport, Indexer, Observer, Refusal, Windowing};
 use topoi::store;
 
 use super::cli::{Index, ModelArgs};
 use super::context::{Context, Wanted};
 use super::failure::Failure;
-use super::output::{Output, Unit, short_path};
+use super::output::{Output, Unit};
 use super::target::stored_path;
 use super::{Outcome, interrupt};
-
-/// How many skipped files are named one by one.
-const NAMED: usize = 10;
-
-#[derive(Serialize)]
-struct IndexJson {
-    schema: &'static str,
-    library: String,
-    #[serde(flatten)]
-    report: IndexReport,
-    skipped: Vec<SkippedJson>,
-}
-
-#[derive(Serialize)]
-struct SkippedJson {
-    path: String,
-    reason: String,
-}
+use report::IndexJson;
 
 /// Shows on standard error how far indexing is, and passes Ctrl-C on.
 pub(crate) struct Progress<'a> {
@@ -88,17 +74,24 @@ impl Observer for Progress<'_> {
 }
 
 pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Outcome> {
+    let hints = hints(arguments)?;
+    if let Some(file) = &arguments.explain {
+        return explain::run(context, arguments, file, &hints);
+    }
     let max_bytes = arguments.max_file_size << 20;
     let (paths, takes_stdin) = paths(context, arguments)?;
     let (files, mut refused) = find(&paths, arguments.prune, max_bytes)?;
     if files.is_empty() && !takes_stdin && !arguments.prune {
-        return Err(nothing_to_read(&paths, &refused));
+        return Err(report::nothing_to_read(&paths, &refused));
     }
     let stdin = if takes_stdin {
         Some(context.read_stdin(max_bytes)?)
     } else {
         None
     };
+    if arguments.dry_run {
+        return dry_run::run(context, arguments, &hints, &files, stdin, refused);
+    }
     let root = context.library();
     let model = context.model(&wanted(context, &root, &arguments.model)?)?;
     interrupt::listen();
@@ -110,6 +103,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
         &progress,
         Windowing::Windows,
     )?;
+    indexer.set_hints(hints);
     if let Some(bytes) = stdin
         && let Err(refusal) = indexer.add_text(&arguments.name, &bytes)?
     {
@@ -121,32 +115,40 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
         let gone = gone(&indexer, &paths)?;
         indexer.remove_files(&gone)?;
     }
-    for (path, warning) in indexer.warnings() {
-        context
-            .output
-            .warn(format_args!("`{}`: {warning}", short_path(path)));
-    }
+    report::tell_warnings(&context.output, indexer.warnings());
     let report = indexer.finish()?;
     progress.finish();
     if report.files_read + report.files_unchanged + report.files_removed == 0 && !refused.is_empty()
     {
-        return Err(nothing_to_read(&paths, &refused));
+        return Err(report::nothing_to_read(&paths, &refused));
     }
-    tell_refused(&context.output, &refused);
-    tell(&context.output, &report, &root);
+    report::tell_refused(&context.output, &refused);
+    report::tell_read(&context.output, &report.read);
+    report::tell(&context.output, &report, &root);
     if arguments.json {
-        let skipped = refused.iter().map(|(path, refusal)| SkippedJson {
-            path: path.display().to_string(),
-            reason: refusal.to_string(),
-        });
         context.output.json(&IndexJson {
             schema: "topoi.index.v1",
-            library: root.display().to_string(),
+            library: Some(root.display().to_string()),
             report,
-            skipped: skipped.collect(),
+            skipped: report::skipped(&refused),
         })?;
     }
     Ok(Outcome::Found)
+}
+
+/// What the person says of all files.
+fn hints(arguments: &Index) -> anyhow::Result<Hints> {
+    let mut hints = Hints {
+        format: arguments.format,
+        ..Hints::default()
+    };
+    for rule in &arguments.map {
+        hints
+            .fields
+            .add(rule)
+            .map_err(|error| Failure::new(format!("--map: {error}")))?;
+    }
+    Ok(hints)
 }
 
 /// What can't be read, and why.
@@ -228,71 +230,4 @@ fn gone(indexer: &Indexer<'_>, given: &[PathBuf]) -> anyhow::Result<Vec<String>>
         roots.iter().any(|root| path.starts_with(root)) && !path.exists()
     };
     Ok(indexer.paths()?.into_iter().filter(is_gone).collect())
-}
-
-fn nothing_to_read(paths: &[PathBuf], refused: &Refused) -> anyhow::Error {
-    let shown = |path: &Path| short_path(&path.to_string_lossy());
-    if let [(path, refusal)] = refused.as_slice() {
-        return Failure::new(format!("`{}` {refusal}", shown(path))).into();
-    }
-    let names: Vec<String> = paths
-        .iter()
-        .map(|path| format!("`{}`", path.display()))
-        .collect();
-    let mut reasons: Vec<String> = refused
-        .iter()
-        .map(|(path, refusal)| format!("`{}` {refusal}", shown(path)))
-        .collect();
-    if reasons.len() > NAMED {
-        let more = reasons.len() - NAMED;
-        reasons.truncate(NAMED);
-        reasons.push(format!("and {more} more"));
-    }
-    let reasons = if reasons.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", reasons.join("; "))
-    };
-    Failure::with_hint(
-        format!("there is no article in {}{reasons}", names.join(", ")),
-        "topoi reads plain text (.txt), Markdown (.md) and JSON lines (.jsonl)",
-    )
-    .into()
-}
-
-fn tell_refused(output: &Output, refused: &Refused) {
-    for (path, refusal) in refused.iter().take(NAMED) {
-        output.warn(format_args!(
-            "skipped `{}`: {refusal}",
-            short_path(&path.to_string_lossy())
-        ));
-    }
-    if refused.len() > NAMED {
-        output.warn(format_args!(
-            "skipped {} more files; `--json` names them all",
-            refused.len() - NAMED
-        ));
-    }
-}
-
-fn tell(output: &Output, report: &IndexReport, root: &Path) {
-    let IndexReport {
-        files_unchanged,
-        articles_added,
-        articles_removed,
-        passages_added,
-        embedded,
-        reused,
-        files_removed,
-        ..
-    } = report;
-    let removed = match articles_removed + files_removed {
-        0 => String::new(),
-        _ => format!(", removed {articles_removed} articles and {files_removed} files"),
-    };
-    output.note(format_args!(
-        "added {articles_added} articles with {passages_added} passages ({embedded} embedded, {reused} known already){removed}; \
-         {files_unchanged} files were as before"
-    ));
-    output.detail(format_args!("the library is `{}`", root.display()));
 }

@@ -1,0 +1,108 @@
+//! `topoi index --dry-run`: reads everything, and writes nothing.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use topoi::article::{Article, Kind};
+use topoi::copies::{self, Sketch, Text};
+use topoi::ingest::{self, FoundFile, Hints, Reading, Warning};
+use topoi::library::{IndexReport, Refusal};
+
+use super::super::Outcome;
+use super::super::cli::Index;
+use super::super::context::Context;
+use super::super::interrupt;
+use super::Refused;
+use super::report::{self, IndexJson};
+
+pub(super) fn run(
+    context: &mut Context,
+    arguments: &Index,
+    hints: &Hints,
+    files: &[FoundFile],
+    stdin: Option<Vec<u8>>,
+    mut refused: Refused,
+) -> anyhow::Result<Outcome> {
+    interrupt::listen();
+    let mut dry = DryRun::default();
+    if let Some(bytes) = stdin {
+        dry.read(&arguments.name, &bytes, hints, &mut refused);
+    }
+    for file in files {
+        if interrupt::requested() {
+            return Err(topoi::Error::Interrupted.into());
+        }
+        match ingest::read_file(&file.path, arguments.max_file_size << 20) {
+            Ok(bytes) => dry.read(&file.path.to_string_lossy(), &bytes, hints, &mut refused),
+            Err(reason) => refused.push((file.path.clone(), reason.into())),
+        }
+    }
+    let mut done = dry.report;
+    let stories = copies::stories(dry.texts.len(), &copies::pairs(&dry.texts));
+    done.copies = stories
+        .iter()
+        .map(|story| story.texts.len() as u64 - 1)
+        .sum();
+    report::tell_warnings(&context.output, &dry.warnings);
+    report::tell_refused(&context.output, &refused);
+    report::tell_read(&context.output, &done.read);
+    context.output.note(format_args!(
+        "{} of the articles are copies of others; nothing was written",
+        done.copies
+    ));
+    if arguments.json {
+        context.output.json(&IndexJson {
+            schema: "topoi.index.v1",
+            library: None,
+            report: done,
+            skipped: report::skipped(&refused),
+        })?;
+    }
+    Ok(Outcome::Found)
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct DryRun {
+    report: IndexReport,
+    texts: Vec<Text>,
+    sources: HashMap<String, u64>,
+    warnings: Vec<(String, Warning)>,
+}
+
+impl DryRun {
+    fn read(&mut self, name: &str, bytes: &[u8], hints: &Hints, refused: &mut Refused) {
+        let hints = Hints {
+            path: Some(name.into()),
+            ..hints.clone()
+        };
+        match ingest::read_source(bytes, &hints) {
+            Ok(reading) => self.take(name, reading),
+            Err(error) => refused.push((Path::new(name).to_owned(), Refusal::from(error))),
+        }
+    }
+
+    fn take(&mut self, name: &str, reading: Reading) {
+        self.report.files_read += 1;
+        self.report.read.add(&reading);
+        let warnings = reading.warnings.into_iter();
+        self.warnings
+            .extend(warnings.map(|warning| (name.to_owned(), warning)));
+        for Article {
+            metadata,
+            paragraphs,
+            ..
+        } in reading.articles
+        {
+            let next = self.sources.len() as u64;
+            let source = metadata
+                .source
+                .map(|source| *self.sources.entry(source).or_insert(next));
+            let body = paragraphs
+                .iter()
+                .filter(|paragraph| paragraph.kind == Kind::Body);
+            let sketch = Sketch::of(body.map(|paragraph| paragraph.text.as_str()));
+            self.texts.push(Text { sketch, source });
+        }
+    }
+}

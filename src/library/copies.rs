@@ -1,0 +1,157 @@
+//! Which articles, and which passages, are copies of one another.
+
+use std::collections::HashMap;
+
+use super::Library;
+use crate::article::{ArticleId, Kind, Passage, PassageId};
+use crate::copies::{self, Sketch, Text};
+use crate::error::Result;
+use crate::store::{Copy, Filter, Reader, Writer};
+
+/// How many sketches are committed at once.
+const BATCH: usize = 1000;
+
+/// Sketches the articles that have no sketch yet, and works out which are copies.
+///
+/// Sketches and copies are derived from the texts: where a run was cut off before this, the next one makes up for it.
+pub(super) fn bring_up_to_date(writer: &mut Writer, has_changed: bool) -> Result<()> {
+    let missing = writer.not_sketched()?;
+    if missing.is_empty() && !has_changed {
+        return Ok(());
+    }
+    for articles in missing.chunks(BATCH) {
+        let mut sketches = Vec::with_capacity(articles.len());
+        for article in articles {
+            sketches.push((*article, sketch(writer, *article)?));
+        }
+        writer.keep_sketches(&sketches)?;
+    }
+    let copies = find(writer)?;
+    Ok(writer.keep_copies(&copies)?)
+}
+
+/// Works out anew which articles are copies of others, after some were removed.
+///
+/// # Errors
+///
+/// Where the library can't be read or written.
+pub fn find_copies(writer: &mut Writer) -> Result<()> {
+    bring_up_to_date(writer, true)
+}
+
+/// The sketch of an article's own text.
+fn sketch(reader: &Reader, article: ArticleId) -> Result<Sketch> {
+    let passages = reader.passages_of(article)?;
+    let body = passages.iter().filter(|passage| passage.kind == Kind::Body);
+    Ok(Sketch::of(body.map(|passage| passage.text.as_str())))
+}
+
+/// The copies among all articles; the original of a story is the one with the earliest date, and of those without one the
+/// first that was taken in.
+fn find(reader: &Reader) -> Result<Vec<Copy>> {
+    let articles = reader.sketched()?;
+    let mut sources: HashMap<&str, u64> = HashMap::new();
+    let mut texts = Vec::with_capacity(articles.len());
+    for article in &articles {
+        let next = sources.len() as u64;
+        let source = article.source.as_deref();
+        texts.push(Text {
+            sketch: article.sketch.clone(),
+            source: source.map(|source| *sources.entry(source).or_insert(next)),
+        });
+    }
+    let mut copies = Vec::new();
+    for story in copies::stories(texts.len(), &copies::pairs(&texts)) {
+        let members = || {
+            story
+                .texts
+                .iter()
+                .filter_map(|(at, likeness)| Some((articles.get(*at)?, *likeness)))
+        };
+        let Some((original, _)) = members()
+            .min_by_key(|(article, _)| (article.date.is_none(), article.date, article.article))
+        else {
+            continue;
+        };
+        // The first member was compared with none before it; it is as alike as the most alike of the others.
+        let most = members()
+            .skip(1)
+            .map(|(_, likeness)| likeness)
+            .fold(0.0, f32::max);
+        copies.extend(
+            members()
+                .filter(|(article, _)| article.article != original.article)
+                .map(|(article, likeness)| Copy {
+                    article: article.article,
+                    original: original.article,
+                    likeness: likeness.min(most),
+                }),
+        );
+    }
+    copies.sort_unstable_by_key(|copy| (copy.original, copy.article));
+    Ok(copies)
+}
+
+/// Passages that are copies of one another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PassageStory {
+    /// The passages in the order of their numbers, and how alike each is to another of them, at most; of the first it
+    /// is 1.
+    pub passages: Vec<(PassageId, f32)>,
+}
+
+impl Library {
+    /// The passages of the articles that match, which are copies of one another and stand in different articles: equal ones, and such
+    /// as share most of their words. Worked out anew, linear in the number of passages.
+    ///
+    /// # Errors
+    ///
+    /// Where the library can't be read.
+    pub fn passage_stories(&self, filter: &Filter) -> Result<Vec<PassageStory>> {
+        let wanted: std::collections::HashSet<PassageId> =
+            self.store().matching(filter)?.into_iter().collect();
+        let mut passages: Vec<(PassageId, ArticleId)> = Vec::new();
+        let mut texts = Vec::new();
+        self.store().each_passage(&mut |Passage {
+                                             id,
+                                             article,
+                                             kind,
+                                             text,
+                                             ..
+                                         }| {
+            if kind == Kind::Body && wanted.contains(&id) {
+                passages.push((id, article));
+                texts.push(Text {
+                    sketch: Sketch::of([text.as_str()]),
+                    source: None,
+                });
+            }
+        })?;
+        let stories = copies::stories(texts.len(), &copies::pairs(&texts));
+        let mut found = Vec::with_capacity(stories.len());
+        for story in stories {
+            let members: Vec<(PassageId, ArticleId, f32)> = story
+                .texts
+                .iter()
+                .filter_map(|(at, likeness)| {
+                    passages
+                        .get(*at)
+                        .map(|(id, article)| (*id, *article, *likeness))
+                })
+                .collect();
+            // A refrain of one article is no copy.
+            if members
+                .windows(2)
+                .any(|two| two.first().map(|one| one.1) != two.last().map(|other| other.1))
+            {
+                found.push(PassageStory {
+                    passages: members
+                        .into_iter()
+                        .map(|(id, _, likeness)| (id, likeness))
+                        .collect(),
+                });
+            }
+        }
+        Ok(found)
+    }
+}
