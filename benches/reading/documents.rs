@@ -19,11 +19,7 @@ use topoi::ingest::{Hints, read_source};
 use super::Row;
 
 /// Reads the documents under `sources` and compares each with its text under `groundtruth`.
-fn measure(
-    set: &'static str,
-    folder: &Path,
-    goal: f64,
-) -> Result<Vec<Row>, Box<dyn Error>> {
+fn measure(set: &'static str, folder: &Path, goal: f64) -> Result<Vec<Row>, Box<dyn Error>> {
     let mut names: Vec<_> = fs::read_dir(folder.join("sources"))?
         .map(|entry| entry.map(|entry| entry.file_name()))
         .collect::<Result<_, _>>()?;
@@ -59,13 +55,31 @@ fn measure(
     worst.sort_by(|a, b| a.0.total_cmp(&b.0));
     let count = names.len().max(1) as f64;
     let row = |measure: &str, value: String, goal: String| {
-        [set.to_owned(), measure.to_owned(), names.len().to_string(), value, goal]
+        [
+            set.to_owned(),
+            measure.to_owned(),
+            names.len().to_string(),
+            value,
+            goal,
+        ]
     };
     let (lowest, lowest_name) = worst.first().cloned().unwrap_or_default();
     Ok(vec![
-        row("F1 of words", format!("{:.3}", bag / count), format!("{goal}")),
-        row("F1 of words in order", format!("{:.3}", ordered / count), String::new()),
-        row(&format!("lowest: {lowest_name}"), format!("{lowest:.3}"), String::new()),
+        row(
+            "F1 of words",
+            format!("{:.3}", bag / count),
+            format!("{goal}"),
+        ),
+        row(
+            "F1 of words in order",
+            format!("{:.3}", ordered / count),
+            String::new(),
+        ),
+        row(
+            &format!("lowest: {lowest_name}"),
+            format!("{lowest:.3}"),
+            String::new(),
+        ),
     ])
 }
 
@@ -167,24 +181,4 @@ fn common_subsequence(a: &[String], b: &[String]) -> usize {
         }
     }
     lengths[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn markup_has_no_words() {
-        let text = without_markup(
-            "# A <!-- image --> b\n- [x] c\n1. d\n- 1.1. e ![p](q.png) [f](http://g) \\_h\\_ &lt;i&gt;",
-        );
-        assert_eq!(words(&text).join(" "), "a b c d 1 1 e f h i");
-    }
-
-    #[test]
-    fn order_counts_only_in_the_second_measure() {
-        let (a, b) = (words("one two three two"), words("three two one"));
-        assert_eq!(common_words(&a, &b), 3);
-        assert_eq!(common_subsequence(&a, &b), 2);
-    }
 }

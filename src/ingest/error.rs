@@ -164,6 +164,12 @@ pub enum Warning {
         /// Where it ends, with its article: "a record".
         what: &'static str,
     },
+    /// The source holds more articles than are read from one.
+    #[error("it holds more than {limit} articles; the rest was not read: split it")]
+    TooMany {
+        /// How many are read.
+        limit: usize,
+    },
     /// There were more of these than are worth listing.
     #[error("{count} more like these")]
     More {

@@ -85,4 +85,6 @@ pub use walk::{FoundFile, FoundFiles, Skipped, WalkError, WalkOptions, find_file
 pub use windows::windows;
 
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod tests;

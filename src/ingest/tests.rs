@@ -386,3 +386,45 @@ fn texts_in_every_encoding_are_read_or_refused_with_a_reason() {
         "{read_as_text}, {refused}"
     );
 }
+
+#[test]
+fn documents_books_and_feeds_are_read_or_refused_with_a_reason() {
+    for (folder, at_least) in [
+        ("formats/documents/docx/sources", 33),
+        ("formats/documents/epub/sources", 1),
+        ("formats/feeds/atom", 17),
+        ("formats/feeds/rss0", 5),
+        ("formats/feeds/rss1", 7),
+        ("formats/feeds/rss2", 31),
+        ("formats/feeds/jsonfeed", 3),
+    ] {
+        let Some(folder) = data(folder) else {
+            return;
+        };
+        let mut read = 0;
+        for file in fs::read_dir(&folder)
+            .unwrap()
+            .map(|file| file.unwrap().path())
+        {
+            let bytes = fs::read(&file).unwrap();
+            let hints = Hints {
+                path: Some(file.clone()),
+                ..Hints::default()
+            };
+            if file.to_string_lossy().ends_with(".serde.json") {
+                continue;
+            }
+            check(&bytes, &hints);
+            match read_source(&bytes, &hints) {
+                Ok(_) => read += 1,
+                // Feeds whose entries have no text, and one that was cut off.
+                Err(ReadError::Damaged { reason, .. }) => {
+                    read += usize::from(reason.contains("has no text"));
+                }
+                Err(ReadError::Empty) => {}
+                Err(error) => panic!("{}: {error}", file.display()),
+            }
+        }
+        assert!(read >= at_least, "{}: {read}", folder.display());
+    }
+}

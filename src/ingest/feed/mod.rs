@@ -55,6 +55,9 @@ impl Reader for Feed {
         let mut warnings = Warnings::default();
         let mut extracted = Extracted::default();
         for (at, draft) in drafts.into_iter().enumerate() {
+            if entries.are_full() {
+                break;
+            }
             let name = draft.name().unwrap_or_else(|| (at + 1).to_string());
             let paragraphs = draft.paragraphs();
             if paragraphs.is_empty() {
@@ -79,6 +82,7 @@ impl Reader for Feed {
             });
         }
         extracted.warnings = warnings.into_vec();
+        extracted.warnings.extend(entries.warning());
         extracted
             .warnings
             .extend(damage.map(|reason| Warning::Damaged { reason }));

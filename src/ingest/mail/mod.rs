@@ -21,6 +21,12 @@ const WHAT: &str = "an e-mail";
 /// How many lines that may part a message's parts it holds at most: each part costs some 500 bytes.
 const BOUNDARIES: usize = 100_000;
 
+/// How many lines that may be fields of a header it holds at most: each field costs some 120 bytes.
+const FIELDS: usize = 1_000_000;
+
+/// How long the names of fields are that are counted, colon included.
+const FIELD_NAME: usize = 40;
+
 /// How many messages are attached, one to another, at most. Each is taken apart within the one around it.
 const NESTED: usize = 100;
 
@@ -50,6 +56,9 @@ impl Reader for Mailbox {
         let mut warnings = Warnings::default();
         let mut extracted = Extracted::default();
         for (at, message) in mailbox::messages(source.bytes()).enumerate() {
+            if entries.are_full() {
+                break;
+            }
             let number = at + 1;
             match read_message(source, &message) {
                 Ok((id, member)) => {
@@ -76,6 +85,7 @@ impl Reader for Mailbox {
             return Err(warnings.into_error("a mailbox"));
         }
         extracted.warnings = warnings.into_vec();
+        extracted.warnings.extend(entries.warning());
         Ok(extracted)
     }
 }
@@ -95,6 +105,15 @@ fn read_message(
     if count(bytes, b"message/rfc822") + count(bytes, b"message/global") > NESTED {
         return Err(damaged(&format!(
             "more than {NESTED} messages are attached to it"
+        )));
+    }
+    let fields = bytes
+        .split(|&byte| byte == b'\n')
+        .filter(|line| line.iter().take(FIELD_NAME).any(|&byte| byte == b':'))
+        .count();
+    if fields > FIELDS {
+        return Err(damaged(&format!(
+            "its header has more than {FIELDS} fields"
         )));
     }
     let message = MessageParser::default()

@@ -27,7 +27,7 @@ impl Reader for Warc {
         let mut warnings = Warnings::default();
         let mut extracted = Extracted::default();
         let mut passed_over = 0;
-        loop {
+        while !entries.are_full() {
             let record = match records.next() {
                 Next::End => break,
                 Next::Record(record) => record,
@@ -86,6 +86,7 @@ impl Reader for Warc {
             return Err(warnings.into_error(WHAT));
         }
         extracted.warnings = warnings.into_vec();
+        extracted.warnings.extend(entries.warning());
         Ok(extracted)
     }
 }
