@@ -235,6 +235,21 @@ pub struct Paragraph {
     pub span: Span,
     /// What it is.
     pub kind: Kind,
+    /// Its language as an ISO 639-1 code where that is reliably another than its article's, as in a quotation.
+    pub language: Option<&'static str>,
+}
+
+impl Paragraph {
+    /// A paragraph in its article's language.
+    #[must_use]
+    pub const fn new(kind: Kind, text: String, span: Span) -> Self {
+        Self {
+            text,
+            span,
+            kind,
+            language: None,
+        }
+    }
 }
 
 /// An article as a reader found it in a source.

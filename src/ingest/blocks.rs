@@ -24,11 +24,8 @@ impl Blocks {
             false => self.end + "\n\n".len(),
         };
         self.end = start + text.len();
-        self.paragraphs.push(Paragraph {
-            span: Span::new(start, self.end),
-            text,
-            kind,
-        });
+        let span = Span::new(start, self.end);
+        self.paragraphs.push(Paragraph::new(kind, text, span));
     }
 
     /// Whether nothing was added.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::boilerplate;
-use super::language::{SAMPLE, detect_language};
+use super::language::{SAMPLE, detect_language, paragraph_language};
 use super::matter;
 use super::recurring;
 use super::trailers;
@@ -19,8 +19,23 @@ pub(super) fn finish(articles: &mut [Article]) {
         if article.metadata.language.is_none() {
             article.metadata.language = detect_language(&sample(article)).map(str::to_owned);
         }
+        mark_foreign(article);
     });
     recurring::mark(articles);
+}
+
+/// Says of the paragraphs that are in another language than their article which one that is.
+fn mark_foreign(article: &mut Article) {
+    let Some(known) = &article.metadata.language else {
+        return;
+    };
+    for paragraph in article
+        .paragraphs
+        .iter_mut()
+        .filter(|paragraph| paragraph.kind == Kind::Body)
+    {
+        paragraph.language = paragraph_language(&paragraph.text, known);
+    }
 }
 
 /// Enough of an article's own text to tell its language by.

@@ -207,7 +207,7 @@ impl<'a> Blocks<'a> {
         let text = fold(&strip(&contents.join("\n")));
         if !text.is_empty() {
             let span = Span::new(self.offset + first.start, self.offset + last.end);
-            self.paragraphs.push(Paragraph { text, span, kind });
+            self.paragraphs.push(Paragraph::new(kind, text, span));
         }
     }
 }

@@ -283,6 +283,7 @@ fn is_item(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::article::Span;
 
     #[test]
     fn bylines_give_the_names_and_the_date() {
@@ -334,11 +335,8 @@ mod tests {
 
     #[test]
     fn a_name_beside_the_date_is_the_papers_once_the_author_is_known() {
-        let paragraph = |text: &str| crate::article::Paragraph {
-            text: text.to_owned(),
-            span: crate::article::Span::new(0, text.len()),
-            kind: Kind::Body,
-        };
+        let paragraph =
+            |text: &str| Paragraph::new(Kind::Body, text.to_owned(), Span::new(0, text.len()));
         let mut article = Article {
             paragraphs: ["By Ada Marsh", "14 May 2024 | Quayside Post"]
                 .map(paragraph)
@@ -361,10 +359,8 @@ mod tests {
     #[test]
     fn the_date_of_publication_goes_before_that_of_a_change_and_the_place_says_the_order() {
         let date = |lines: &[&str], address: Option<&str>| {
-            let paragraph = |text: &&str| crate::article::Paragraph {
-                text: (*text).to_owned(),
-                span: crate::article::Span::new(0, text.len()),
-                kind: Kind::Body,
+            let paragraph = |text: &&str| {
+                Paragraph::new(Kind::Body, (*text).to_owned(), Span::new(0, text.len()))
             };
             let mut article = Article {
                 paragraphs: lines.iter().map(paragraph).collect(),
@@ -398,11 +394,11 @@ mod tests {
     #[test]
     fn an_author_that_is_nobody_gives_way_to_the_byline() {
         let mut article = Article {
-            paragraphs: vec![crate::article::Paragraph {
-                text: "BY ADA MARSH".to_owned(),
-                span: crate::article::Span::new(0, 12),
-                kind: Kind::Body,
-            }],
+            paragraphs: vec![Paragraph::new(
+                Kind::Body,
+                "BY ADA MARSH".to_owned(),
+                Span::new(0, 12),
+            )],
             ..Article::default()
         };
         article.metadata.author = Some("admin".to_owned());

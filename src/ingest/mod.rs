@@ -61,6 +61,7 @@ mod records;
 mod recurring;
 mod sentences;
 mod source;
+mod stop_words;
 mod table;
 mod trailers;
 mod walk;

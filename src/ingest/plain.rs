@@ -42,10 +42,10 @@ pub(super) fn plain_article(text: &str, offset: usize) -> Article {
 /// The paragraphs of a text, all of them as body.
 pub(super) fn body_paragraphs(text: &str, offset: usize) -> Vec<Paragraph> {
     split_paragraphs(text)
-        .map(|span| Paragraph {
-            text: fold(text.get(span.start..span.end).unwrap_or("")),
-            span: Span::new(offset + span.start, offset + span.end),
-            kind: Kind::Body,
+        .map(|span| {
+            let text = fold(text.get(span.start..span.end).unwrap_or(""));
+            let span = Span::new(offset + span.start, offset + span.end);
+            Paragraph::new(Kind::Body, text, span)
         })
         .filter(|paragraph| !paragraph.text.is_empty())
         .collect()

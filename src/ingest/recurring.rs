@@ -279,11 +279,8 @@ mod tests {
     use crate::article::{Paragraph, Span};
 
     fn article(texts: &[&str]) -> Article {
-        let paragraph = |text: &&str| Paragraph {
-            text: (*text).to_owned(),
-            span: Span::new(0, text.len()),
-            kind: Kind::Body,
-        };
+        let paragraph =
+            |text: &&str| Paragraph::new(Kind::Body, (*text).to_owned(), Span::new(0, text.len()));
         Article {
             paragraphs: texts.iter().map(paragraph).collect(),
             ..Article::default()

@@ -253,11 +253,7 @@ mod tests {
     fn kinds(texts: &[&str], author: Option<&str>) -> Vec<Kind> {
         let mut paragraphs: Vec<Paragraph> = texts
             .iter()
-            .map(|text| Paragraph {
-                text: (*text).to_owned(),
-                span: Span::new(0, text.len()),
-                kind: Kind::Body,
-            })
+            .map(|text| Paragraph::new(Kind::Body, (*text).to_owned(), Span::new(0, text.len())))
             .collect();
         super::super::boilerplate::mark(&mut paragraphs);
         mark(&mut paragraphs, author);

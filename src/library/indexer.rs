@@ -602,10 +602,17 @@ fn article_digest(article: &Article) -> [u8; 32] {
     ] {
         add(field.as_deref().unwrap_or("\0"));
     }
-    for Paragraph { text, span, kind } in paragraphs {
+    for Paragraph {
+        text,
+        span,
+        kind,
+        language,
+    } in paragraphs
+    {
         add(text);
         add(Kind::as_str(*kind));
         add(&format!("{}..{}", span.start, span.end));
+        add(language.unwrap_or("\0"));
     }
     hasher.finalize().into()
 }

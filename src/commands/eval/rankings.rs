@@ -62,17 +62,11 @@ fn article(document: &Document, whole: bool) -> Article {
         document.text.clone()
     };
     let paragraphs = if whole {
-        vec![Paragraph {
-            text: fold(&text),
-            span: Span::new(0, text.len()),
-            kind: Kind::Body,
-        }]
+        let span = Span::new(0, text.len());
+        vec![Paragraph::new(Kind::Body, fold(&text), span)]
     } else {
-        let paragraph = |span: Span| Paragraph {
-            text: fold(&text[span.start..span.end]),
-            span,
-            kind: Kind::Body,
-        };
+        let paragraph =
+            |span: Span| Paragraph::new(Kind::Body, fold(&text[span.start..span.end]), span);
         split_paragraphs(&text).map(paragraph).collect()
     };
     let title = Some(document.title.clone()).filter(|title| !title.is_empty());

@@ -71,11 +71,7 @@ fn strings(items: &[Value]) -> Vec<Paragraph> {
         let text = fold(bare);
         if !text.is_empty() {
             let span = Span::new(start + indent, start + indent + bare.len());
-            paragraphs.push(Paragraph {
-                text,
-                span,
-                kind: Kind::Body,
-            });
+            paragraphs.push(Paragraph::new(Kind::Body, text, span));
         }
         start += item.len() + "\n\n".len();
     }
