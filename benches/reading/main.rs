@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "what is printed is the result")]
 
+mod pdf;
+
 use std::error::Error;
 use std::path::Path;
 
@@ -22,7 +24,7 @@ type Measurement = (
     fn(&Path) -> Result<Vec<Row>, Box<dyn Error>>,
 );
 
-const MEASUREMENTS: [Measurement; 0] = [];
+const MEASUREMENTS: [Measurement; 1] = [("pdf", "formats/documents/pdf", pdf::measure)];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut rows: Vec<Row> = Vec::new();

@@ -1,6 +1,7 @@
 //! The order in which the pieces of a page are read: columns one after another, rows from top to bottom.
 
 use super::direction::is_leftward;
+use super::glyphs::Style;
 use super::lines::Piece;
 
 /// A line in reading order.
@@ -45,7 +46,11 @@ pub(super) fn in_reading_order(pieces: Vec<Piece>) -> Vec<Line> {
 /// Parts a region into columns, and what stands across them into regions of its own.
 fn parted(pieces: Vec<Piece>, depth: usize) -> Vec<Vec<Piece>> {
     if depth == 0 || pieces.len() < 2 * ENOUGH {
-        return if pieces.is_empty() { Vec::new() } else { vec![pieces] };
+        return if pieces.is_empty() {
+            Vec::new()
+        } else {
+            vec![pieces]
+        };
     }
     if let Some(gutter) = gutter(&pieces) {
         let mut regions = Vec::new();
@@ -125,20 +130,27 @@ fn gutter_at(pieces: &[Piece], x: f32) -> Option<(usize, f32, f32)> {
     let size = pieces.iter().map(|piece| piece.size).sum::<f32>() / pieces.len() as f32;
     // They stand beside each other, not one below the other.
     let span = |side: &[&Piece]| {
-        side.iter().fold((f32::MAX, f32::MIN), |(top, bottom), piece| {
-            (top.min(piece.y), bottom.max(piece.y))
-        })
+        side.iter()
+            .fold((f32::MAX, f32::MIN), |(top, bottom), piece| {
+                (top.min(piece.y), bottom.max(piece.y))
+            })
     };
     let (left, right) = (span(&left), span(&right));
     let shared = left.1.min(right.1) - left.0.max(right.0);
     let shorter = (left.1 - left.0).min(right.1 - right.0);
-    (to - from >= GUTTER * size && shared > 0.5 * shorter)
-        .then_some((across, to - from, f32::midpoint(from, to)))
+    (to - from >= GUTTER * size && shared > 0.5 * shorter).then_some((
+        across,
+        to - from,
+        f32::midpoint(from, to),
+    ))
 }
 
 /// The length of the middle one of pieces sorted by length.
 fn usual_letters(pieces: &[&Piece]) -> usize {
-    let mut lengths: Vec<usize> = pieces.iter().map(|piece| piece.text.chars().count()).collect();
+    let mut lengths: Vec<usize> = pieces
+        .iter()
+        .map(|piece| piece.text.chars().count())
+        .collect();
     lengths.sort_unstable();
     lengths.get(lengths.len() / 2).copied().unwrap_or(0)
 }
@@ -176,7 +188,10 @@ fn bands(mut pieces: Vec<Piece>, gutter: f32) -> Vec<Band> {
 fn widest_gap(pieces: &[Piece]) -> Option<f32> {
     /// How much wider than the usual one a gap is that parts a page.
     const WIDER: f32 = 1.3;
-    let mut ys: Vec<(f32, f32)> = pieces.iter().map(|piece| (piece.y - piece.size, piece.y)).collect();
+    let mut ys: Vec<(f32, f32)> = pieces
+        .iter()
+        .map(|piece| (piece.y - piece.size, piece.y))
+        .collect();
     ys.sort_by(|a, b| a.1.total_cmp(&b.1));
     let mut gaps: Vec<(f32, f32)> = Vec::new();
     let mut bottom = f32::MIN;
@@ -197,9 +212,11 @@ fn widest_gap(pieces: &[Piece]) -> Option<f32> {
 
 /// Where pieces begin and end together.
 fn edges(pieces: &[Piece]) -> (f32, f32) {
-    pieces.iter().fold((f32::MAX, f32::MIN), |(start, end), piece| {
-        (start.min(piece.x.0), end.max(piece.x.1))
-    })
+    pieces
+        .iter()
+        .fold((f32::MAX, f32::MIN), |(start, end), piece| {
+            (start.min(piece.x.0), end.max(piece.x.1))
+        })
 }
 
 /// Pieces on one baseline put together to one line, from top to bottom.
@@ -208,7 +225,11 @@ fn rows(mut pieces: Vec<Piece>) -> Vec<Piece> {
     let mut rows: Vec<Vec<Piece>> = Vec::new();
     for piece in pieces {
         match rows.last_mut() {
-            Some(row) if row.first().is_some_and(|first| piece.y - first.y <= 0.4 * first.size.min(piece.size)) => {
+            Some(row)
+                if row
+                    .first()
+                    .is_some_and(|first| piece.y - first.y <= 0.4 * first.size.min(piece.size)) =>
+            {
                 row.push(piece);
             }
             _ => rows.push(vec![piece]),
@@ -218,7 +239,10 @@ fn rows(mut pieces: Vec<Piece>) -> Vec<Piece> {
 }
 
 fn joined(mut row: Vec<Piece>) -> Option<Piece> {
-    let leftward = row.iter().filter(|piece| piece.text.contains(is_leftward)).count();
+    let leftward = row
+        .iter()
+        .filter(|piece| piece.text.contains(is_leftward))
+        .count();
     row.sort_by(|a, b| a.x.0.total_cmp(&b.x.0));
     let edges = edges(&row);
     if 2 * leftward > row.len() {
@@ -229,7 +253,9 @@ fn joined(mut row: Vec<Piece>) -> Option<Piece> {
     for piece in pieces {
         first.text.push(' ');
         first.text.push_str(&piece.text);
-        first.bold &= piece.bold;
+        if first.style != piece.style {
+            first.style = Style::Plain;
+        }
         first.size = first.size.max(piece.size);
     }
     first.x = edges;

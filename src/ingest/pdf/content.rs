@@ -82,7 +82,10 @@ impl<'a> Operators<'a> {
         loop {
             let byte = self.peek()?;
             if byte == b'%' {
-                while self.peek().is_some_and(|byte| !matches!(byte, b'\r' | b'\n')) {
+                while self
+                    .peek()
+                    .is_some_and(|byte| !matches!(byte, b'\r' | b'\n'))
+                {
                     self.at += 1;
                 }
             } else if is_space(byte) {
@@ -297,7 +300,9 @@ impl<'a> Operators<'a> {
                     .iter()
                     .all(|byte| is_space(*byte) || (32..127).contains(byte))
         };
-        self.at += (0..rest.len()).find(|at| ends(*at)).map_or(rest.len(), |at| at + 2);
+        self.at += (0..rest.len())
+            .find(|at| ends(*at))
+            .map_or(rest.len(), |at| at + 2);
     }
 }
 
@@ -316,7 +321,10 @@ const fn is_space(byte: u8) -> bool {
 
 const fn is_regular(byte: u8) -> bool {
     !is_space(byte)
-        && !matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
+        && !matches!(
+            byte,
+            b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%'
+        )
 }
 
 #[cfg(test)]
@@ -361,7 +369,15 @@ mod tests {
 
     #[test]
     fn what_is_never_closed_ends_with_the_content() {
-        for content in ["(((", "[[[[[[[[[[[[[[[[", "<<<<<<", "<41", "BI ID", "]]>>)) q", "/"] {
+        for content in [
+            "(((",
+            "[[[[[[[[[[[[[[[[",
+            "<<<<<<",
+            "<41",
+            "BI ID",
+            "]]>>)) q",
+            "/",
+        ] {
             assert!(operators(content).len() <= 1, "{content}");
         }
         let deep = "[".repeat(100_000);

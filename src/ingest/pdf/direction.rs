@@ -67,7 +67,11 @@ fn runs(classes: &[Class], main: Class, other: Class) -> Vec<(usize, usize, bool
             at = end;
             runs.push((start, at, true));
         } else {
-            while classes.get(at).copied().is_some_and(|class| !against(class)) {
+            while classes
+                .get(at)
+                .copied()
+                .is_some_and(|class| !against(class))
+            {
                 at += 1;
             }
             runs.push((start, at, false));
@@ -110,7 +114,10 @@ mod tests {
 
     #[test]
     fn words_that_run_to_the_left_are_turned_round_in_other_lines() {
-        assert_eq!(read("The word םולש means peace"), "The word שלום means peace");
+        assert_eq!(
+            read("The word םולש means peace"),
+            "The word שלום means peace"
+        );
         assert_eq!(read("No such letters (12)."), "No such letters (12).");
     }
 }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hayro_font::hayro_cmap::{self, BfString};
-use hayro_font::hayro_syntax::object::{Dict, Name, Object, Stream};
+use hayro_font::hayro_syntax::object::{Array, Dict, Name, Object, Stream};
 use hayro_font::{CMapResolverFn, Font, FontCache, FontGlyph, FontQuery, FontResolverFn};
 
+use super::cids::Cids;
+use super::glyphs::Style;
 use super::unpack::Unpacking;
 
 /// Fonts as they were loaded, each only once.
@@ -21,8 +23,10 @@ pub(super) struct Fonts<'a> {
 /// A font, and what each of its codes says, as far as that was asked for.
 pub(super) struct LoadedFont<'a> {
     font: Font<'a>,
-    /// Whether it looks bold.
-    pub(super) bold: bool,
+    /// What its codes say where it doesn't say it itself.
+    cids: Option<Cids>,
+    /// How it sets text apart.
+    pub(super) style: Style,
     /// How much of the size a unit of its widths is.
     pub(super) unit: f64,
 }
@@ -69,7 +73,8 @@ impl<'a> Fonts<'a> {
         let loaded = font.map(|font| {
             Arc::new(LoadedFont {
                 font,
-                bold: is_bold(dict),
+                cids: descendant(dict).and_then(|descendant| Cids::of(dict, &descendant)),
+                style: style(dict),
                 unit: type3_unit(dict).unwrap_or(0.001),
             })
         });
@@ -88,32 +93,40 @@ impl LoadedFont<'_> {
             at += length;
             let advance = self.font.code_advance(code);
             each(Shown {
-                text: self.text(code).map(|text| super::letters::plain(&text)).filter(|text| !text.is_empty()),
+                text: self
+                    .text(code, length)
+                    .map(|text| super::letters::plain(&text))
+                    .filter(|text| !text.is_empty()),
                 advance: (advance.x, advance.y),
                 is_space: length == 1 && code == 32,
             });
         }
     }
 
-    fn text(&self, code: u32) -> Option<String> {
+    fn text(&self, code: u32, length: usize) -> Option<String> {
         let said = match self.font.glyph(self.font.map_code(code), code) {
             FontGlyph::Outline(glyph) => glyph.as_unicode(),
             FontGlyph::Type3(glyph) => glyph.as_unicode(),
         };
-        match said? {
+        let by_number = || self.cids.as_ref()?.text(code, length);
+        match said.or_else(by_number)? {
             BfString::Char(c) => Some(c.into()),
             BfString::String(text) => Some(text),
         }
     }
 }
 
+/// The font that the codes of a composite font select from.
+fn descendant<'a>(dict: &Dict<'a>) -> Option<Dict<'a>> {
+    dict.get::<Array<'_>>("DescendantFonts")?
+        .iter::<Dict<'_>>()
+        .next()
+}
+
 /// The streams that are unpacked when a font is loaded.
 fn streams_of<'a>(dict: &Dict<'a>) -> impl Iterator<Item = Stream<'a>> {
-    let descendant = dict
-        .get::<hayro_font::hayro_syntax::object::Array<'_>>("DescendantFonts")
-        .and_then(|fonts| fonts.iter::<Dict<'_>>().next());
     let mut streams = Vec::new();
-    for dict in [Some(dict.clone()), descendant].into_iter().flatten() {
+    for dict in [Some(dict.clone()), descendant(dict)].into_iter().flatten() {
         for key in ["ToUnicode", "Encoding", "CIDToGIDMap"] {
             streams.extend(dict.get::<Stream<'_>>(key));
         }
@@ -135,27 +148,33 @@ fn type3_unit(dict: &Dict<'_>) -> Option<f64> {
     Some(f64::from(matrix.first().copied()?).abs())
 }
 
-/// Whether a font is bold, by its name or its descriptor.
-fn is_bold(dict: &Dict<'_>) -> bool {
-    /// The flag that asks for bold glyphs at small sizes too (ISO 32000-1, 9.8.2).
+/// How a font sets text apart, by its name or its descriptor.
+fn style(dict: &Dict<'_>) -> Style {
+    /// The flag of slanted letters (ISO 32000-1, 9.8.2).
+    const ITALIC: i32 = 1 << 6;
+    /// The flag that asks for bold glyphs at small sizes too (as above).
     const FORCE_BOLD: i32 = 1 << 18;
-    const MARKS: [&str; 6] = ["bold", "black", "heavy", "cmbx", "-bd", "nimbusromno9l-medi"];
-    let name = dict.get::<Name<'_>>("BaseFont").map_or_else(String::new, |name| {
-        String::from_utf8_lossy(name.as_ref()).to_lowercase()
-    });
+    const BOLD: [&str; 7] = ["bold", "black", "heavy", "cmbx", "sfbx", "-bd", "no9l-medi"];
+    const SLANTED: [&str; 5] = ["italic", "oblique", "cmti", "sfti", "-it"];
+    let name = dict
+        .get::<Name<'_>>("BaseFont")
+        .map_or_else(String::new, |name| {
+            String::from_utf8_lossy(name.as_ref()).to_lowercase()
+        });
     let descriptor = match dict.get::<Object<'_>>("FontDescriptor") {
         Some(Object::Dict(descriptor)) => descriptor,
-        _ => dict
-            .get::<hayro_font::hayro_syntax::object::Array<'_>>("DescendantFonts")
-            .and_then(|fonts| fonts.iter::<Dict<'_>>().next())
+        _ => descendant(dict)
             .and_then(|font| font.get::<Dict<'_>>("FontDescriptor"))
             .unwrap_or_default(),
     };
-    MARKS.iter().any(|mark| name.contains(mark))
-        || descriptor
-            .get::<i32>("Flags")
-            .is_some_and(|flags| flags & FORCE_BOLD != 0)
-        || descriptor
-            .get::<f32>("FontWeight")
-            .is_some_and(|weight| weight >= 600.0)
+    let has = |marks: &[&str]| marks.iter().any(|mark| name.contains(mark));
+    let flags = descriptor.get::<i32>("Flags").unwrap_or(0);
+    let weight = descriptor.get::<f32>("FontWeight").unwrap_or(0.0);
+    if has(&BOLD) || flags & FORCE_BOLD != 0 || weight >= 600.0 {
+        Style::Bold
+    } else if has(&SLANTED) || flags & ITALIC != 0 {
+        Style::Italic
+    } else {
+        Style::Plain
+    }
 }

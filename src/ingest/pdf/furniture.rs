@@ -49,16 +49,27 @@ pub(super) fn remove(pages: &mut [PagePieces]) {
         for piece in &page.pieces {
             (top, bottom) = (top.min(piece.y), bottom.max(piece.y));
         }
-        page.pieces.retain(|piece| {
+        let is_furniture = |piece: &Piece| {
             let recurs = || {
                 keys(piece, height)
                     .iter()
                     .any(|key| found.get(key).is_some_and(|count| *count >= often))
             };
             let outermost = piece.y - top < 1.0 || bottom - piece.y < 1.0;
-            let is_number =
-                outermost && in_zone(piece, height, NUMBER_ZONE) && is_page_number(&piece.text);
-            !(is_number || (in_zone(piece, height, ZONE) && recurs()))
+            (in_zone(piece, height, ZONE) && recurs())
+                || (outermost && in_zone(piece, height, NUMBER_ZONE) && is_page_number(&piece.text))
+        };
+        // Only as far as the first row that is all text: text can recur too, in forms and examples.
+        let (mut above, mut below) = (f32::MAX, f32::MIN);
+        for piece in &page.pieces {
+            let in_row = |other: &&Piece| (other.y - piece.y).abs() < PLACE;
+            if !is_furniture(piece) && !page.pieces.iter().filter(in_row).any(is_furniture) {
+                (above, below) = (above.min(piece.y), below.max(piece.y));
+            }
+        }
+        page.pieces.retain(|piece| {
+            let outside = piece.y < above || piece.y > below;
+            !(outside && is_furniture(piece))
         });
     }
 }
@@ -81,7 +92,11 @@ fn keys(piece: &Piece, height: f32) -> [(String, i32); 2] {
         }
     }
     // Feet are measured from below: pages of other heights have them too.
-    let y = if piece.y > height / 2.0 { piece.y - height } else { piece.y };
+    let y = if piece.y > height / 2.0 {
+        piece.y - height
+    } else {
+        piece.y
+    };
     let place = (y / PLACE).floor() as i32;
     let between = ((y + PLACE / 2.0) / PLACE).floor() as i32;
     [(text.clone(), 2 * place), (text, 2 * between + 1)]
@@ -89,10 +104,15 @@ fn keys(piece: &Piece, height: f32) -> [(String, i32); 2] {
 
 /// Whether a text is only a page's number: 12, – 12 –, xii, Page 3 of 8.
 fn is_page_number(text: &str) -> bool {
-    let bare = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let bare = text
+        .trim_matches(|c: char| !c.is_alphanumeric())
+        .to_lowercase();
     let words: Vec<&str> = bare.split_whitespace().collect();
-    let is_number = |word: &str| word.len() <= 4 && !word.is_empty() && word.chars().all(char::is_numeric);
-    let is_roman = |word: &str| word.len() <= 6 && !word.is_empty() && word.chars().all(|c| "ivxlc".contains(c));
+    let is_number =
+        |word: &str| word.len() <= 4 && !word.is_empty() && word.chars().all(char::is_numeric);
+    let is_roman = |word: &str| {
+        word.len() <= 6 && !word.is_empty() && word.chars().all(|c| "ivxlc".contains(c))
+    };
     match words.as_slice() {
         [word] => is_number(word) || is_roman(word),
         ["page" | "p" | "p." | "seite", word] => is_number(word),
@@ -111,7 +131,7 @@ mod tests {
             x: (0.0, 100.0),
             y,
             size: 10.0,
-            bold: false,
+            style: super::super::glyphs::Style::Plain,
             text: text.into(),
         }
     }
@@ -132,8 +152,18 @@ mod tests {
     #[test]
     fn what_recurs_at_the_edge_goes_and_what_recurs_inside_stays() {
         let pages = left(&[
-            &[("Ports 1", 40.0), ("The same", 400.0), ("One.", 420.0), ("12", 780.0)],
-            &[("Ports 2", 41.0), ("The same", 400.0), ("Two.", 420.0), ("13", 780.0)],
+            &[
+                ("Ports 1", 40.0),
+                ("The same", 400.0),
+                ("One.", 420.0),
+                ("12", 780.0),
+            ],
+            &[
+                ("Ports 2", 41.0),
+                ("The same", 400.0),
+                ("Two.", 420.0),
+                ("13", 780.0),
+            ],
         ]);
         assert_eq!(pages, [["The same", "One."], ["The same", "Two."]]);
     }

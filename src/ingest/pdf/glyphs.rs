@@ -11,8 +11,16 @@ pub(super) struct Glyph {
     pub(super) y: f32,
     /// The size of its font, scaled as it is shown.
     pub(super) size: f32,
-    /// Whether its font is bold.
-    pub(super) bold: bool,
+    /// How its font sets it apart.
+    pub(super) style: Style,
+}
+
+/// How a font sets text apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Style {
+    Plain,
+    Italic,
+    Bold,
 }
 
 /// Which way a line runs: turned by so many quarters of a circle, clockwise.

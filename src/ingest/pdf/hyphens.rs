@@ -61,7 +61,11 @@ impl Words {
 
 /// The letters and digits that a text ends with.
 fn trailing(text: &str) -> String {
-    let mut end: Vec<char> = text.chars().rev().take_while(|c| c.is_alphanumeric()).collect();
+    let mut end: Vec<char> = text
+        .chars()
+        .rev()
+        .take_while(|c| c.is_alphanumeric())
+        .collect();
     end.reverse();
     end.into_iter().collect()
 }
@@ -81,7 +85,10 @@ mod tests {
     #[test]
     fn a_hyphen_goes_where_the_line_end_put_it() {
         assert_eq!(joined("", "the har-", "bour is"), "the harbour is");
-        assert_eq!(joined("a well-known port", "a well-", "known port"), "a well-known port");
+        assert_eq!(
+            joined("a well-known port", "a well-", "known port"),
+            "a well-known port"
+        );
         assert_eq!(joined("", "Franco-", "Prussian"), "Franco-Prussian");
         assert_eq!(joined("the McAdam road", "Mc-", "Adam"), "McAdam");
         assert_eq!(joined("", "1914-", "1918"), "1914- 1918");

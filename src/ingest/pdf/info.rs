@@ -25,19 +25,34 @@ const NO_TITLES: [&str; 9] = [
 
 /// Names of accounts and programs that stand for no author.
 const NO_AUTHORS: [&str; 9] = [
-    "user", "admin", "administrator", "unknown", "owner", "author", "root", "microsoft", "anonymous",
+    "user",
+    "admin",
+    "administrator",
+    "unknown",
+    "owner",
+    "author",
+    "root",
+    "microsoft",
+    "anonymous",
 ];
 
 /// The endings of names of files that titles are made of.
 const ENDINGS: [&str; 14] = [
-    ".doc", ".docx", ".pdf", ".tex", ".dvi", ".indd", ".qxd", ".rtf", ".odt", ".ppt", ".pptx", ".txt", ".fm", ".eps",
+    ".doc", ".docx", ".pdf", ".tex", ".dvi", ".indd", ".qxd", ".rtf", ".odt", ".ppt", ".pptx",
+    ".txt", ".fm", ".eps",
 ];
 
 /// The title, the author and the date of a document, as far as they are sensible.
 pub(super) fn metadata(pdf: &Pdf, unpacking: &mut Unpacking) -> Metadata {
     let info = pdf.metadata();
-    let title = info.title.as_deref().and_then(|title| sensible_title(&text(title)));
-    let author = info.author.as_deref().and_then(|author| sensible_author(&text(author)));
+    let title = info
+        .title
+        .as_deref()
+        .and_then(|title| sensible_title(&text(title)));
+    let author = info
+        .author
+        .as_deref()
+        .and_then(|author| sensible_author(&text(author)));
     let date = info
         .creation_date
         .and_then(|date| Date::new(date.year, Some(date.month), Some(date.day)));
@@ -56,19 +71,31 @@ pub(super) fn metadata(pdf: &Pdf, unpacking: &mut Unpacking) -> Metadata {
 /// A string outside of content: UTF-16 or UTF-8 with a mark, or Latin.
 fn text(bytes: &[u8]) -> String {
     match bytes {
-        [0xfe, 0xff, rest @ ..] => encoding_rs::UTF_16BE.decode_without_bom_handling(rest).0.into_owned(),
-        [0xff, 0xfe, rest @ ..] => encoding_rs::UTF_16LE.decode_without_bom_handling(rest).0.into_owned(),
+        [0xfe, 0xff, rest @ ..] => encoding_rs::UTF_16BE
+            .decode_without_bom_handling(rest)
+            .0
+            .into_owned(),
+        [0xff, 0xfe, rest @ ..] => encoding_rs::UTF_16LE
+            .decode_without_bom_handling(rest)
+            .0
+            .into_owned(),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
         _ => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
-            Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
+            Err(_) => encoding_rs::WINDOWS_1252
+                .decode_without_bom_handling(bytes)
+                .0
+                .into_owned(),
         },
     }
 }
 
-fn sensible_title(title: &str) -> Option<String> {
+/// A title, folded, unless it is what a program put there.
+pub(super) fn sensible_title(title: &str) -> Option<String> {
     let title = fold(title);
-    let title = title.strip_prefix("Microsoft Word - ").map_or(title.as_str(), |_| "");
+    let title = title
+        .strip_prefix("Microsoft Word - ")
+        .map_or(title.as_str(), |_| "");
     let lower = title.to_lowercase();
     let letters = title.chars().filter(|c| c.is_alphabetic()).count();
     let is_file = ENDINGS.iter().any(|ending| lower.ends_with(ending))
@@ -103,7 +130,9 @@ fn xmp(pdf: &Pdf, unpacking: &mut Unpacking) -> Xmp {
     let root = pdf.xref().get::<Dict<'_>>(pdf.xref().root_id());
     let stream = root.and_then(|root| root.get::<Stream<'_>>("Metadata"));
     let packet = stream.and_then(|stream| unpacking.unpack(&stream));
-    packet.map_or_else(Xmp::default, |packet| parse_xmp(&String::from_utf8_lossy(&packet)))
+    packet.map_or_else(Xmp::default, |packet| {
+        parse_xmp(&String::from_utf8_lossy(&packet))
+    })
 }
 
 /// What an XMP packet says; what is damaged ends it.
@@ -154,10 +183,21 @@ mod tests {
 
     #[test]
     fn titles_that_are_names_of_files_are_none() {
-        for none in ["Microsoft Word - harbour.doc", "harbour_final_2", "untitled-1", "draft.pdf", "1234.5678v2", "", "PowerPoint Presentation"] {
+        for none in [
+            "Microsoft Word - harbour.doc",
+            "harbour_final_2",
+            "untitled-1",
+            "draft.pdf",
+            "1234.5678v2",
+            "",
+            "PowerPoint Presentation",
+        ] {
             assert_eq!(sensible_title(none), None, "{none}");
         }
-        assert_eq!(sensible_title(" The  Harbour ").as_deref(), Some("The Harbour"));
+        assert_eq!(
+            sensible_title(" The  Harbour ").as_deref(),
+            Some("The Harbour")
+        );
         for none in ["ada", "Administrator", "user", "?"] {
             assert_eq!(sensible_author(none), None, "{none}");
         }

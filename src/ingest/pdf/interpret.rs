@@ -7,7 +7,7 @@ use hayro_font::hayro_syntax::page::Page;
 
 use super::content::{Operand, Operators};
 use super::fonts::{Fonts, LoadedFont};
-use super::glyphs::{Glyph, Matrix, PageGlyphs, Turn};
+use super::glyphs::{Glyph, Matrix, PageGlyphs, Style, Turn};
 use super::unpack::Unpacking;
 
 /// How many operators are run for one document; a page of a map that is one drawing has a few hundred thousand.
@@ -195,7 +195,10 @@ impl<'a> Interpreter<'a> {
         };
         let dict = stream.dict();
         let subtype = dict.get::<Name<'_>>("Subtype");
-        if subtype.as_ref().is_some_and(|subtype| subtype.as_ref() == b"Image") {
+        if subtype
+            .as_ref()
+            .is_some_and(|subtype| subtype.as_ref() == b"Image")
+        {
             run.page.has_picture = true;
             return;
         }
@@ -206,9 +209,9 @@ impl<'a> Interpreter<'a> {
         let Some(content) = self.unpacking.unpack(&stream) else {
             return;
         };
-        let own = dict.get::<[f32; 6]>("Matrix").map_or(Matrix::IDENTITY, |own| {
-            Matrix(own.map(f64::from))
-        });
+        let own = dict
+            .get::<[f32; 6]>("Matrix")
+            .map_or(Matrix::IDENTITY, |own| Matrix(own.map(f64::from)));
         let mut within = run.within.clone();
         within.push(id);
         let inner = Run {
@@ -253,7 +256,11 @@ impl<'a> Interpreter<'a> {
             let state = &run.state;
             let (across, down) = shown.advance;
             let spacing = state.character_spacing
-                + if shown.is_space { state.word_spacing } else { 0.0 };
+                + if shown.is_space {
+                    state.word_spacing
+                } else {
+                    0.0
+                };
             let step = match down == 0.0 {
                 true => (
                     (across * font.unit).mul_add(state.size, spacing) * state.stretch,
@@ -268,7 +275,14 @@ impl<'a> Interpreter<'a> {
             {
                 self.glyphs = left;
                 let raised = Matrix::translation(0.0, state.rise).then(run.text);
-                place(run.page, raised.then(state.ctm), state.size, glyph, text, font.bold);
+                place(
+                    run.page,
+                    raised.then(state.ctm),
+                    state.size,
+                    glyph,
+                    text,
+                    font.style,
+                );
             }
             run.text = Matrix::translation(step.0, step.1).then(run.text);
         });
@@ -286,7 +300,7 @@ impl Run<'_, '_> {
 }
 
 /// Puts a letter on a page, among those that run the same way.
-fn place(page: &mut PageGlyphs, matrix: Matrix, size: f64, width: f64, text: String, bold: bool) {
+fn place(page: &mut PageGlyphs, matrix: Matrix, size: f64, width: f64, text: String, style: Style) {
     let [a, b, c, d, _, _] = matrix.0;
     let (x, y) = matrix.origin();
     let scale = a.hypot(b);
@@ -295,7 +309,8 @@ fn place(page: &mut PageGlyphs, matrix: Matrix, size: f64, width: f64, text: Str
     let (page_width, page_height) = page.size;
     let (page_width, page_height) = (f64::from(page_width), f64::from(page_height));
     // What stands outside of the page is not seen.
-    let inside = x > -1.0 - length.abs() && x < page_width + 1.0 && y > -1.0 && y < page_height + size;
+    let inside =
+        x > -1.0 - length.abs() && x < page_width + 1.0 && y > -1.0 && y < page_height + size;
     if !inside || !(0.5..5_000.0).contains(&size) || !length.is_finite() {
         return;
     }
@@ -320,7 +335,7 @@ fn place(page: &mut PageGlyphs, matrix: Matrix, size: f64, width: f64, text: Str
             x: (start.min(end), start.max(end)),
             y: y as f32,
             size: size as f32,
-            bold,
+            style,
         });
     }
 }

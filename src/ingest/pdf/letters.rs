@@ -13,12 +13,21 @@ pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '\u{fb00}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{1d400}'..='\u{1d7ff}' | '\u{ff01}'..='\u{ff5e}' => {
+            '\u{fb00}'..='\u{fdff}'
+            | '\u{fe70}'..='\u{fefc}'
+            | '\u{1d400}'..='\u{1d7ff}'
+            | '\u{ff01}'..='\u{ff5e}' => {
                 plain.extend(std::iter::once(c).nfkc());
             }
             // The hyphen of many fonts.
             '\u{ad}' | '\u{2010}' | '\u{2011}' => plain.push('-'),
-            '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. | '\u{fffd}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}' => {}
+            '\u{e000}'..='\u{f8ff}'
+            | '\u{f0000}'..
+            | '\u{fffd}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'
+            | '\u{feff}' => {}
             _ if c.is_whitespace() => plain.push(' '),
             _ if c.is_control() => {}
             _ => plain.push(c),

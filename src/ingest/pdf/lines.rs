@@ -1,11 +1,11 @@
 //! Letters put together to lines: where a line is parted by a wide gap, each part is a piece of its own.
 
 use super::direction::logical_order;
-use super::glyphs::Glyph;
+use super::glyphs::{Glyph, Style};
 
-/// How wide a gap parts a line, in sizes of its font: more than a space in a justified line, less than what stands
-/// between two columns.
-const WIDE: f32 = 1.2;
+/// How wide a gap parts a line, in sizes of its font: less than what stands between two columns, which is down to one.
+/// A wide space of a justified line parts it too; it is put together again where it is no column.
+const WIDE: f32 = 0.8;
 
 /// How wide a gap is a space, in sizes of the font, beyond what usually stands between its letters. The spaces of
 /// justified lines are down to 0.2 wide; pairs of letters are moved apart by less than 0.1.
@@ -26,8 +26,8 @@ pub(super) struct Piece {
     pub(super) y: f32,
     /// The size of most of its letters.
     pub(super) size: f32,
-    /// Whether most of its letters are bold.
-    pub(super) bold: bool,
+    /// How all of its letters are set apart; plain where that is only some of them.
+    pub(super) style: Style,
     /// What it says.
     pub(super) text: String,
 }
@@ -124,11 +124,14 @@ fn attach_raised(drafts: &mut Vec<Draft>) {
                 && gap < 0.5 * host.size
         };
         let around = at.saturating_sub(NEAR)..(at + NEAR).min(drafts.len());
-        let host = around.filter(|other| *other != at).find(|other| {
-            drafts.get(*other).is_some_and(&fits)
-        });
+        let host = around
+            .filter(|other| *other != at)
+            .find(|other| drafts.get(*other).is_some_and(&fits));
         let Some(host) = host else { continue };
-        let Some(small) = drafts.get_mut(at).map(|small| std::mem::take(&mut small.glyphs)) else {
+        let Some(small) = drafts
+            .get_mut(at)
+            .map(|small| std::mem::take(&mut small.glyphs))
+        else {
             continue;
         };
         if let Some(host) = drafts.get_mut(host) {
@@ -166,13 +169,19 @@ impl Draft {
     fn finish(self) -> Option<Piece> {
         let letters = |glyph: &&Glyph| !glyph.text.trim().is_empty();
         let count = self.glyphs.iter().filter(letters).count();
-        let bold = self.glyphs.iter().filter(letters).filter(|glyph| glyph.bold).count();
+        let mut styles = self.glyphs.iter().filter(letters).map(|glyph| glyph.style);
+        let first = styles.next().unwrap_or(Style::Plain);
+        let style = if styles.all(|style| style == first) {
+            first
+        } else {
+            Style::Plain
+        };
         let text = logical_order(&spelled(&self.glyphs, self.size));
         (count > 0).then_some(Piece {
             x: self.x,
             y: self.y,
             size: self.size,
-            bold: 2 * bold > count,
+            style,
             text: text.trim().to_owned(),
         })
     }
@@ -244,7 +253,7 @@ pub(super) mod tests {
                 x: (place(at), place(at + 1)),
                 y,
                 size,
-                bold: false,
+                style: Style::Plain,
             })
             .collect()
     }

@@ -4,12 +4,14 @@
 //! ([`interpret`]), so that it ends; letters become lines ([`lines`]), lines without running heads ([`furniture`])
 //! are put into reading order ([`columns`]) and then together to paragraphs ([`paragraphs`]).
 
+mod cids;
 mod columns;
 mod content;
 mod direction;
 mod fonts;
 mod furniture;
 mod glyphs;
+mod guard;
 mod hyphens;
 mod info;
 mod interpret;
@@ -72,6 +74,9 @@ impl Reader for Pdf {
 }
 
 fn read(bytes: Vec<u8>) -> Result<Article, ReadError> {
+    let bytes = guard::guarded(bytes).ok_or(ReadError::UnpacksTooLarge {
+        limit: unpack::DOCUMENT,
+    })?;
     let pdf = hayro_syntax::Pdf::new(bytes).map_err(|error| match error {
         LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
             ReadError::Encrypted { what: WHAT }
@@ -149,7 +154,10 @@ fn page_pieces(page: glyphs::PageGlyphs) -> PagePieces {
         pieces.extend(moved);
         offset += width.max(height);
     }
-    PagePieces { height: offset.max(height), pieces }
+    PagePieces {
+        height: offset.max(height),
+        pieces,
+    }
 }
 
 /// The largest heading of the first page that has any text.
@@ -157,7 +165,8 @@ fn title(blocks: &[paragraphs::Block]) -> Option<String> {
     let first = blocks.first()?.page;
     let mut best: Option<&paragraphs::Block> = None;
     for block in blocks.iter().take_while(|block| block.page == first) {
-        if block.kind == Kind::Heading && best.is_none_or(|best| block.size > best.size) {
+        let larger = best.is_none_or(|best| block.size > 1.05 * best.size);
+        if block.kind == Kind::Heading && larger && info::sensible_title(&block.text).is_some() {
             best = Some(block);
         }
     }

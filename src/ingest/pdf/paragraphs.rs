@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::columns::Line;
+use super::glyphs::Style;
 use super::hyphens::Words;
 use super::letters::composed;
 use crate::article::Kind;
@@ -19,6 +20,7 @@ const INDENT: f32 = 0.7;
 /// How many letters and lines a heading has at most.
 const HEADING_LETTERS: usize = 200;
 const HEADING_LINES: usize = 4;
+const ITALIC_LETTERS: usize = 80;
 
 /// How many paragraphs (footnotes, captions) may stand between two halves of one.
 const BETWEEN: usize = 4;
@@ -62,28 +64,28 @@ pub(super) fn blocks(pages: &[Vec<Line>]) -> Vec<Block> {
 /// What most of a document is set in.
 struct Body {
     size: f32,
-    bold: bool,
+    style: Style,
 }
 
 impl Body {
     fn of(pages: &[Vec<Line>]) -> Self {
-        let mut letters: HashMap<(i32, bool), usize> = HashMap::new();
+        let mut letters: HashMap<(i32, Style), usize> = HashMap::new();
         for line in pages.iter().flatten() {
-            let key = ((line.piece.size * 5.0).round() as i32, line.piece.bold);
+            let key = ((line.piece.size * 5.0).round() as i32, line.piece.style);
             *letters.entry(key).or_default() += line.piece.text.len();
         }
         // The smaller one of two that are as frequent, whatever the order of the map.
         let most = letters
             .into_iter()
-            .max_by_key(|((size, bold), count)| (*count, -*size, !*bold));
+            .max_by_key(|((size, style), count)| (*count, -*size, *style));
         most.map_or(
             Self {
                 size: 10.0,
-                bold: false,
+                style: Style::Plain,
             },
-            |((size, bold), _)| Self {
+            |((size, style), _)| Self {
                 size: size as f32 / 5.0,
-                bold,
+                style,
             },
         )
     }
@@ -137,7 +139,7 @@ fn begins(paragraph: &[Line], line: &Line, next: Option<&Line>, step: f32) -> bo
     };
     let (piece, last) = (&line.piece, &before.piece);
     let size = piece.size.max(last.size);
-    if !same_size(before, line) || piece.bold != last.bold {
+    if !same_size(before, line) || piece.style != last.style {
         return true;
     }
     if piece.y - last.y > WIDER * step * size || piece.y < last.y - size {
@@ -152,7 +154,13 @@ fn begins(paragraph: &[Line], line: &Line, next: Option<&Line>, step: f32) -> bo
         && (piece.x.0 - last.x.0).abs() > 0.3 * size
         && last.x.0 > left + size;
     let rightward = !is_leftward_line(&piece.text);
-    let start = |line: &Line| if rightward { line.piece.x.0 } else { -line.piece.x.1 };
+    let start = |line: &Line| {
+        if rightward {
+            line.piece.x.0
+        } else {
+            -line.piece.x.1
+        }
+    };
     let set_in = start(line) - start(before);
     if !centred && set_in > INDENT * size {
         // A line set in begins a paragraph, unless all but the first line of it are set in.
@@ -163,18 +171,29 @@ fn begins(paragraph: &[Line], line: &Line, next: Option<&Line>, step: f32) -> bo
         return true;
     }
     // A line that ends early though the next word would have fitted ends its paragraph.
-    let room = if rightward { right - last.x.1 } else { last.x.0 - left };
+    let room = if rightward {
+        right - last.x.1
+    } else {
+        last.x.0 - left
+    };
     let letters = piece.text.chars().count().max(1) as f32;
     let first_word = piece.text.split(' ').next().unwrap_or("").chars().count() as f32;
     let width = (piece.x.1 - piece.x.0) / letters * (first_word + 1.0);
-    let upper = piece.text.chars().find(|c| c.is_alphanumeric()).is_some_and(|c| !c.is_lowercase());
+    let upper = piece
+        .text
+        .chars()
+        .find(|c| c.is_alphanumeric())
+        .is_some_and(|c| !c.is_lowercase());
     room > width + 2.0 * size && upper && ends_sentence(&last.text)
 }
 
 fn is_leftward_line(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic());
     let (left, all) = letters.fold((0, 0), |(left, all), c| {
-        (left + usize::from(super::direction::is_leftward(c)), all + 1)
+        (
+            left + usize::from(super::direction::is_leftward(c)),
+            all + 1,
+        )
     });
     2 * left > all
 }
@@ -187,7 +206,11 @@ fn is_item(text: &str) -> bool {
     if first.is_some_and(|c| BULLETS.contains(&c)) {
         return true;
     }
-    let number: usize = text.chars().skip(1).take_while(char::is_ascii_digit).count();
+    let number: usize = text
+        .chars()
+        .skip(1)
+        .take_while(char::is_ascii_digit)
+        .count();
     first == Some('[') && number > 0 && text.chars().nth(number + 1) == Some(']')
 }
 
@@ -203,9 +226,21 @@ fn block(lines: &[Line], words: &Words, body: &Body, page: usize) -> Block {
         words.join(&mut text, &line.piece.text);
     }
     let size = lines.first().map_or(body.size, |line| line.piece.size);
-    let bold = lines.iter().all(|line| line.piece.bold);
+    let style = lines.first().map_or(Style::Plain, |line| line.piece.style);
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    let stands_out = size >= LARGER * body.size || (bold && !body.bold && size >= 0.95 * body.size);
+    let set_apart = size >= 0.95 * body.size
+        && match style {
+            Style::Bold => body.style != Style::Bold,
+            // Quotations and captions are italic too.
+            Style::Italic => {
+                body.style == Style::Plain
+                    && lines.len() == 1
+                    && text.chars().count() <= ITALIC_LETTERS
+                    && text.starts_with(|c: char| c.is_uppercase() || c.is_numeric())
+            }
+            Style::Plain => false,
+        };
+    let stands_out = size >= LARGER * body.size || set_apart;
     let is_heading = stands_out
         && lines.len() <= HEADING_LINES
         && letters >= 2
@@ -213,7 +248,11 @@ fn block(lines: &[Line], words: &Words, body: &Body, page: usize) -> Block {
         && !text.ends_with(['.', ',', ';', ':'])
         && !is_item(&text);
     Block {
-        kind: if is_heading { Kind::Heading } else { Kind::Body },
+        kind: if is_heading {
+            Kind::Heading
+        } else {
+            Kind::Body
+        },
         text,
         size,
         page,
@@ -232,10 +271,16 @@ fn unfinished<'a>(blocks: &'a mut [Block], next: &Block) -> Option<&'a mut Block
         .take(BETWEEN)
         .position(|block| block.kind == Kind::Body && same(block))?;
     let half = blocks.iter_mut().rev().nth(at)?;
-    let first = next.text.chars().find(|c| !matches!(c, '(' | '"' | '“' | '‘'))?;
+    let first = next
+        .text
+        .chars()
+        .find(|c| !matches!(c, '(' | '"' | '“' | '‘'))?;
     let parted = half.text.ends_with('-') && first.is_alphabetic();
-    let cut = half.text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ',' | ';' | ')' | '’'));
-    let goes_on = first.is_lowercase() || (at == 0 && !first.is_uppercase() && first.is_alphabetic());
+    let cut = half
+        .text
+        .ends_with(|c: char| c.is_alphanumeric() || matches!(c, ',' | ';' | ')' | '’'));
+    let goes_on =
+        first.is_lowercase() || (at == 0 && !first.is_uppercase() && first.is_alphabetic());
     // A line of a table or a list is no half of a sentence.
     let is_prose = half.text.split(' ').count() >= 6;
     ((parted || (cut && goes_on)) && is_prose && next.page <= half.page + 2).then_some(half)
@@ -252,7 +297,7 @@ mod tests {
                 x: (x, x + 5.0 * text.len() as f32),
                 y,
                 size: 10.0,
-                bold: false,
+                style: Style::Plain,
                 text: text.into(),
             },
             column,
@@ -306,9 +351,12 @@ mod tests {
         let mut title = line("The Harbour", 0.0, 10.0, 0);
         title.piece.size = 16.0;
         let mut bold = line("Its mud", 0.0, 40.0, 0);
-        bold.piece.bold = true;
+        bold.piece.style = Style::Bold;
         let body = line("A port is not a monument, and so on.", 0.0, 60.0, 0);
-        let kinds: Vec<Kind> = blocks(&[vec![title, bold, body]]).iter().map(|block| block.kind).collect();
+        let kinds: Vec<Kind> = blocks(&[vec![title, bold, body]])
+            .iter()
+            .map(|block| block.kind)
+            .collect();
         assert_eq!(kinds, [Kind::Heading, Kind::Heading, Kind::Body]);
     }
 }

@@ -27,7 +27,8 @@ impl Unpacking {
     ///
     /// The library unpacks without a limit, so that this is asked before.
     pub(super) fn fits(&mut self, stream: &Stream<'_>) -> bool {
-        self.measure(&stream.raw_data(), &stream.filters()).is_some()
+        self.measure(&stream.raw_data(), &stream.filters())
+            .is_some()
     }
 
     /// What a stream holds, unless that is too much or broken.
