@@ -121,22 +121,31 @@ fn filters(dictionary: &[u8]) -> Vec<Filter> {
 /// are of some width, so that its length bounds them too.
 fn lists_little(dictionary: &[u8]) -> bool {
     let few = |numbers: &[u64]| numbers.iter().all(|number| *number <= REFERENCES);
-    let sizes = numbers_after(dictionary, b"/Size");
-    let indices = numbers_after(dictionary, b"/Index");
-    let widths = numbers_after(dictionary, b"/W");
+    let sizes = numbers_after(dictionary, b"/Size", false);
+    let indices = numbers_after(dictionary, b"/Index", true);
+    let widths = numbers_after(dictionary, b"/W", true);
     let lists = [&sizes, &indices, &widths];
     // Each is written once and in place.
     if lists.iter().any(|lists| lists.len() > 1) || sizes.is_empty() || widths.is_empty() {
         return false;
     }
-    let width: u64 = widths.iter().flatten().sum();
+    let width = widths
+        .iter()
+        .flatten()
+        .fold(0_u64, |sum, width| sum.saturating_add(*width));
     // A list of so many ranges, each as long as may be.
-    let count: u64 = indices.iter().flatten().skip(1).step_by(2).sum();
-    width > 0 && few(&sizes.concat()) && few(&indices.concat()) && count <= REFERENCES
+    let ranges = indices.iter().flatten().skip(1).step_by(2);
+    let count = ranges.fold(0_u64, |count, range| count.saturating_add(*range));
+    (1..=REFERENCES).contains(&width)
+        && few(&sizes.concat())
+        && few(&indices.concat())
+        && count <= REFERENCES
 }
 
-/// The numbers that follow each place where a key stands.
-fn numbers_after(dictionary: &[u8], key: &[u8]) -> Vec<Vec<u64>> {
+/// The number or the list of numbers that follows each place where a key stands; what is no such thing is a number
+/// that is too large.
+fn numbers_after(dictionary: &[u8], key: &[u8], is_list: bool) -> Vec<Vec<u64>> {
+    const TOO_MANY: u64 = u64::MAX / 1024;
     let mut all = Vec::new();
     let mut from = 0;
     while let Some(at) = find(dictionary, key, from) {
@@ -161,9 +170,12 @@ fn numbers_after(dictionary: &[u8], key: &[u8]) -> Vec<Vec<u64>> {
                 std::str::from_utf8(digits)
                     .ok()
                     .and_then(|digits| digits.parse().ok())
-                    .unwrap_or(u64::MAX / 1024)
+                    .unwrap_or(TOO_MANY)
             });
-        all.push(numbers.collect());
+        let numbers: Vec<u64> = numbers.collect();
+        let is_one =
+            rest.trim_ascii_start().starts_with(b"[") == is_list && (is_list || numbers.len() == 1);
+        all.push(if is_one { numbers } else { vec![TOO_MANY] });
     }
     all
 }

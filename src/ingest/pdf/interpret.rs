@@ -13,6 +13,11 @@ use super::unpack::Unpacking;
 /// How many operators are run for one document; a page of a map that is one drawing has a few hundred thousand.
 const OPERATORS: u64 = 20_000_000;
 
+/// How many operators the showing of a form counts for, and how many bytes of the dictionaries that it is looked up in
+/// count for one.
+const FORM: u64 = 100;
+const DICTIONARY: u64 = 16;
+
 /// How many letters are kept of one document: a book of ten thousand pages.
 const GLYPHS: u64 = 20_000_000;
 
@@ -190,6 +195,12 @@ impl<'a> Interpreter<'a> {
             return;
         };
         let objects = page.get::<Dict<'_>>("XObject").unwrap_or_default();
+        let work = FORM + (page.data().len() + objects.data().len()) as u64 / DICTIONARY;
+        let Some(left) = self.operators.checked_sub(work) else {
+            self.operators = 0;
+            return;
+        };
+        self.operators = left;
         let Some(stream) = objects.get::<Stream<'_>>(name) else {
             return;
         };

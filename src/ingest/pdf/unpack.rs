@@ -6,11 +6,11 @@ use flate2::read::{DeflateDecoder, ZlibDecoder};
 use hayro_font::hayro_syntax::Filter;
 use hayro_font::hayro_syntax::object::Stream;
 
-/// How many bytes one stream may unpack to. The pages of books hold a thousandth of it; fonts for Chinese a tenth.
-pub(super) const STREAM: u64 = 128 << 20;
+/// How many bytes one stream may unpack to. The pages of books hold a thousandth of it; fonts for Chinese a fifth.
+pub(super) const STREAM: u64 = 64 << 20;
 
 /// How many bytes all streams that are unpacked for one document may unpack to.
-pub(super) const DOCUMENT: u64 = 1 << 30;
+pub(super) const DOCUMENT: u64 = 512 << 20;
 
 /// How much may still be unpacked from a document.
 #[derive(Debug)]
