@@ -10,6 +10,7 @@ mod documents;
 mod encodings;
 mod feeds;
 mod pages;
+mod pdf;
 
 use std::error::Error;
 use std::path::Path;
@@ -28,8 +29,9 @@ type Measurement = (
     fn(&Path) -> Result<Vec<Row>, Box<dyn Error>>,
 );
 
-const MEASUREMENTS: [Measurement; 6] = [
+const MEASUREMENTS: [Measurement; 7] = [
     ("pages", "formats/news_html", pages::measure),
+    ("pdf", "formats/documents/pdf", pdf::measure),
     ("docx", "formats/documents/docx", documents::docx),
     ("epub", "formats/documents/epub", documents::epub),
     ("feeds", "formats/feeds", feeds::measure),

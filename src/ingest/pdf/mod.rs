@@ -1,13 +1,177 @@
-//! The reader of PDF.
+//! The reader of PDF: letters with their places in, paragraphs in reading order out.
+//!
+//! The file is taken apart by `hayro-syntax`, and fonts by `hayro-font`. What a page shows is run here
+//! ([`interpret`]), so that it ends; letters become lines ([`lines`]), lines without running heads ([`furniture`])
+//! are put into reading order ([`columns`]) and then together to paragraphs ([`paragraphs`]).
 
+mod cids;
+mod columns;
+mod content;
+mod direction;
+mod fonts;
+mod furniture;
+mod glyphs;
+mod guard;
+mod hyphens;
+mod info;
+mod interpret;
+mod letters;
+mod lines;
+mod paragraphs;
+mod unpack;
+
+use std::panic::{self, AssertUnwindSafe};
+use std::thread;
+
+use hayro_font::hayro_syntax::{self, DecryptionError, LoadPdfError};
+
+use self::furniture::PagePieces;
+use self::glyphs::Turn;
+use self::interpret::Interpreter;
+use self::lines::Piece;
+use self::unpack::Unpacking;
+use super::blocks::Blocks;
 use super::error::ReadError;
 use super::source::{Extracted, Reader, Source};
+use crate::article::{Article, Kind};
 
-/// Reads a PDF.
+/// Reads a PDF: one article.
+///
+/// Its title, author and date are those of the document information or of XMP, where they are sensible; a title is
+/// else the largest heading of the first page. Text that is not seen is read too: that is how recognised text stands
+/// behind the picture of a page.
 pub(super) struct Pdf;
 
+const WHAT: &str = "a PDF";
+
+/// How many pages are read. The longest documents that are one article (proceedings, handbooks) have a tenth of it.
+const PAGES: usize = 20_000;
+
+/// The stack of the thread that reads: dictionaries and arrays stand in one another up to 512 deep, which takes more
+/// than the 2 MiB of other threads in a build without optimisation.
+const STACK: usize = 32 << 20;
+
 impl Reader for Pdf {
-    fn read(&self, _: &Source<'_>) -> Result<Extracted, ReadError> {
-        Err(ReadError::OtherFormat { what: "a PDF" })
+    fn read(&self, source: &Source<'_>) -> Result<Extracted, ReadError> {
+        let bytes = source.bytes().to_vec();
+        let failed = |reason: &str| ReadError::Damaged {
+            what: WHAT,
+            reason: reason.to_owned(),
+        };
+        // The libraries that take it apart are young: what they get wrong must not take the program with it.
+        let reading = thread::Builder::new()
+            .stack_size(STACK)
+            .spawn(move || panic::catch_unwind(AssertUnwindSafe(|| read(bytes))))
+            .map_err(|error| failed(&error.to_string()))?;
+        match reading.join() {
+            Ok(Ok(article)) => Ok(Extracted {
+                articles: vec![article?],
+                ..Extracted::default()
+            }),
+            _ => Err(failed("its objects contradict one another")),
+        }
     }
 }
+
+fn read(bytes: Vec<u8>) -> Result<Article, ReadError> {
+    let bytes = guard::guarded(bytes).ok_or(ReadError::UnpacksTooLarge {
+        limit: unpack::DOCUMENT,
+    })?;
+    let pdf = hayro_syntax::Pdf::new(bytes).map_err(|error| match error {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
+            ReadError::Encrypted { what: WHAT }
+        }
+        LoadPdfError::Decryption(DecryptionError::UnsupportedAlgorithm) => ReadError::Damaged {
+            what: WHAT,
+            reason: "it is encrypted in a way that is not known".to_owned(),
+        },
+        LoadPdfError::Decryption(_) => ReadError::Damaged {
+            what: WHAT,
+            reason: "its encryption is broken".to_owned(),
+        },
+        LoadPdfError::Invalid => ReadError::Damaged {
+            what: WHAT,
+            reason: "no pages are found in it".to_owned(),
+        },
+    })?;
+    let mut interpreter = Interpreter::new();
+    let mut pages = Vec::new();
+    let mut has_picture = false;
+    for page in pdf.pages().iter().take(PAGES) {
+        let glyphs = interpreter.page(page);
+        has_picture |= glyphs.has_picture;
+        pages.push(page_pieces(glyphs));
+    }
+    if pages.is_empty() {
+        return Err(ReadError::Damaged {
+            what: WHAT,
+            reason: "no pages are found in it".to_owned(),
+        });
+    }
+    furniture::remove(&mut pages);
+    let pages: Vec<_> = pages
+        .into_iter()
+        .map(|page| columns::in_reading_order(page.pieces))
+        .collect();
+    let found = paragraphs::blocks(&pages);
+    let mut metadata = info::metadata(&pdf, &mut Unpacking::new());
+    if metadata.title.is_none() {
+        metadata.title = title(&found);
+    }
+    let mut blocks = Blocks::default();
+    for block in &found {
+        blocks.push(block.kind, &block.text);
+    }
+    if blocks.is_empty() {
+        return Err(match has_picture {
+            true => ReadError::OnlyPictures { what: WHAT },
+            false => ReadError::Empty,
+        });
+    }
+    Ok(Article {
+        metadata,
+        paragraphs: blocks.into_paragraphs(),
+        ..Article::default()
+    })
+}
+
+/// The pieces of a page. Lines that are turned are read where a whole text is: a few of them are stamps in the margin
+/// and labels of diagrams.
+fn page_pieces(page: glyphs::PageGlyphs) -> PagePieces {
+    let all: usize = page.turned.iter().map(Vec::len).sum();
+    let (width, height) = page.size;
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut offset = 0.0;
+    for (turn, glyphs) in Turn::ALL.into_iter().zip(page.turned) {
+        if glyphs.is_empty() || (turn != Turn::None && 4 * glyphs.len() < all) {
+            continue;
+        }
+        // What is turned comes after what is not, as if it stood below it.
+        let moved = lines::pieces(glyphs).into_iter().map(|piece| Piece {
+            y: piece.y + offset,
+            ..piece
+        });
+        pieces.extend(moved);
+        offset += width.max(height);
+    }
+    PagePieces {
+        height: offset.max(height),
+        pieces,
+    }
+}
+
+/// The largest heading of the first page that has any text.
+fn title(blocks: &[paragraphs::Block]) -> Option<String> {
+    let first = blocks.first()?.page;
+    let mut best: Option<&paragraphs::Block> = None;
+    for block in blocks.iter().take_while(|block| block.page == first) {
+        let larger = best.is_none_or(|best| block.size > 1.05 * best.size);
+        if block.kind == Kind::Heading && larger && info::sensible_title(&block.text).is_some() {
+            best = Some(block);
+        }
+    }
+    best.map(|block| block.text.clone())
+}
+
+#[cfg(test)]
+mod tests;
