@@ -407,6 +407,7 @@ impl<'a> Indexer<'a> {
             place,
             span: paragraph.span,
             kind: paragraph.kind,
+            language: paragraph.language,
             text,
             digest,
         })

@@ -49,6 +49,8 @@ pub struct NewPassage {
     pub span: Span,
     /// What its paragraph is.
     pub kind: Kind,
+    /// Its language, where that is another than its article's.
+    pub language: Option<&'static str>,
     /// Its text.
     pub text: String,
     /// The SHA-256 of its text.
@@ -381,8 +383,8 @@ fn insert_article(
         ])?;
     let id = transaction.last_insert_rowid();
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO passages (id, article, paragraph, part, parts, start, stop, kind, text, digest)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO passages (id, article, paragraph, part, parts, start, stop, kind, language, text, digest)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     for passage in &article.passages {
         let Place {
@@ -399,6 +401,7 @@ fn insert_article(
             signed(passage.span.start as u64),
             signed(passage.span.end as u64),
             passage.kind.as_str(),
+            passage.language,
             passage.text,
             passage.digest,
         ])?;

@@ -1,0 +1,5 @@
+#![no_main]
+
+use topoi_fuzz::{ingest::Format, read};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| read(bytes, Some(Format::Zip)));
