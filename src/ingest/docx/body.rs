@@ -2,54 +2,15 @@
 
 use super::super::xml::{Element, Node, Xml};
 use super::math::Math;
+use super::pieces::{Draft, Piece, Row, Vocabulary, is_on};
 use super::styles::{Role, Styles, of_level};
 use crate::article::Kind;
-
-/// Which vocabulary an element's name belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Vocabulary {
-    Word,
-    Math,
-    Drawing,
-    Alternatives,
-    Other,
-}
-
-impl Vocabulary {
-    /// The vocabulary of a namespace; each has a name in transitional and one in strict documents.
-    pub(super) fn of(namespace: &str) -> Self {
-        match namespace {
-            "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-            | "http://purl.oclc.org/ooxml/wordprocessingml/main" => Self::Word,
-            "http://schemas.openxmlformats.org/officeDocument/2006/math"
-            | "http://purl.oclc.org/ooxml/officeDocument/math" => Self::Math,
-            "http://schemas.openxmlformats.org/drawingml/2006/main"
-            | "http://purl.oclc.org/ooxml/drawingml/main" => Self::Drawing,
-            "http://schemas.openxmlformats.org/markup-compatibility/2006" => Self::Alternatives,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// Whether a property that is there is on, by its value: it is unless that says no.
-pub(super) fn is_on(value: Option<&str>) -> bool {
-    !matches!(value, Some("0" | "false" | "off" | "none"))
-}
 
 /// What a note is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoteKind {
     Footnote,
     Endnote,
-}
-
-/// A paragraph.
-#[derive(Debug, Clone)]
-pub(super) struct Piece {
-    pub(super) kind: Kind,
-    pub(super) text: String,
-    /// Whether its style is that of a title.
-    pub(super) is_title: bool,
 }
 
 /// What a part of a document holds.
@@ -65,9 +26,6 @@ pub(super) struct Body {
 
 /// Headings are not longer, in bytes; what is longer was set as one by mistake.
 const HEADING: usize = 400;
-
-/// The longest text of a cell, in bytes, that is read with its row as one paragraph.
-const CELL: usize = 200;
 
 /// How many fields are open at most, one in another; Word has 20.
 const FIELDS: usize = 64;
@@ -95,40 +53,6 @@ enum Open {
     ContentProperties,
     Note(String),
     Math(Math),
-}
-
-/// A paragraph that has not ended.
-#[derive(Debug, Default)]
-struct Draft {
-    text: String,
-    style: Option<String>,
-    outline_level: Option<u8>,
-    /// Whether its end was deleted, so that the next paragraph goes on with it.
-    joins: bool,
-    /// Whether what follows is another word.
-    gap: bool,
-    /// The paragraphs of the text boxes that hang on it.
-    boxes: Vec<Piece>,
-}
-
-impl Draft {
-    fn push(&mut self, text: &str) {
-        let gap = std::mem::take(&mut self.gap);
-        if gap
-            && self.text.ends_with(char::is_alphanumeric)
-            && text.starts_with(char::is_alphanumeric)
-        {
-            self.text.push(' ');
-        }
-        self.text.push_str(text);
-    }
-}
-
-/// A row that has not ended.
-#[derive(Debug, Default)]
-struct Row {
-    cells: Vec<Vec<Piece>>,
-    is_deleted: bool,
 }
 
 struct Parser<'a> {
@@ -465,24 +389,7 @@ impl Parser<'_> {
         let Some(row) = self.rows.pop().filter(|row| !row.is_deleted) else {
             return;
         };
-        let is_line = row.cells.iter().all(|cell| match cell.as_slice() {
-            [] => true,
-            [piece] => piece.kind == Kind::Body && piece.text.len() <= CELL,
-            _ => false,
-        });
-        let pieces = row.cells.into_iter().flatten();
-        if is_line {
-            let texts: Vec<String> = pieces.map(|piece| piece.text).collect();
-            if !texts.is_empty() {
-                self.sink([Piece {
-                    kind: Kind::Body,
-                    text: texts.join(" | "),
-                    is_title: false,
-                }]);
-            }
-        } else {
-            self.sink(pieces);
-        }
+        self.sink(row.into_pieces());
     }
 
     fn sink(&mut self, pieces: impl IntoIterator<Item = Piece>) {

@@ -3,6 +3,7 @@
 mod body;
 mod math;
 mod parts;
+mod pieces;
 mod styles;
 
 use std::collections::HashMap;
@@ -13,8 +14,9 @@ use super::package::Package;
 use super::source::{Extracted, Reader, Source};
 use super::xml::decode_xml;
 use crate::article::{Article, Kind};
-use body::{Body, NoteKind, Piece};
+use body::{Body, NoteKind};
 use parts::Relations;
+use pieces::Piece;
 use styles::Styles;
 
 const WHAT: &str = "a Word document";

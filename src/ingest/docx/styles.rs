@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::xml::{Node, Xml};
-use super::body::{Vocabulary, is_on};
+use super::pieces::{Vocabulary, is_on};
 
 /// How many styles one style is based on, one on another, at most; Word has ten.
 const CHAIN: usize = 16;

@@ -112,35 +112,19 @@ fn name_of(author: &str) -> String {
     }
 }
 
-/// The day of a time as feeds write it: `2020-05-14T10:00:00Z`, `Thu, 14 May 2020 10:00:00 GMT`, and shorter.
+/// The day of a time as feeds write it; that of RFC 822, which RSS asks for, has a year of two digits.
 pub(super) fn date(text: &str) -> Option<Date> {
-    let text = text.trim();
-    if let Ok(date) = text.parse() {
-        return Some(date);
-    }
-    let mut day: Vec<String> = Vec::new();
-    let is_day = |word: &String| word.parse::<u8>().is_ok();
-    for word in text.split(|c: char| c.is_whitespace() || c == ',') {
-        let is_number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-        // The year ends the day; RFC 822 wrote it with two digits.
-        match (is_number, word.len(), day.len()) {
-            (_, 0, _) => {}
-            (true, 4, _) => {
-                day.push(word.to_owned());
-                break;
-            }
-            (true, 2, 2..) if day.iter().any(|word| is_month(word)) && day.iter().any(is_day) => {
-                let century = if word < "70" { "20" } else { "19" };
-                day.push(format!("{century}{word}"));
-                break;
-            }
-            _ => day.push(word.to_owned()),
-        }
-        if day.len() > 4 {
+    text.parse().ok().or_else(|| {
+        let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        let before = words.iter().take(4).position(|word| is_month(word))?;
+        let year = words.get_mut(before + 1)?;
+        if year.len() != 2 || !year.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-    }
-    day.join(" ").parse().ok()
+        let century = if year.as_str() < "70" { "20" } else { "19" };
+        year.insert_str(0, century);
+        words.join(" ").parse().ok()
+    })
 }
 
 fn is_month(word: &str) -> bool {
