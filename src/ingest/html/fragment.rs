@@ -34,23 +34,13 @@ pub(super) const fn kind(is_heading: bool, text: &str) -> Kind {
     }
 }
 
-/// What a document's `title` says, if it says anything.
-pub(in super::super) fn title(html: &str) -> Option<String> {
-    title_of(&parse(html))
-}
-
-/// The code of the language that a document says it is in.
-pub(in super::super) fn language(html: &str) -> Option<String> {
-    language_of(&parse(html))
-}
-
-/// As [`title`], of a tree. Only the first counts: a drawing in the page may have one too.
+/// What a page's `title` says, if it says anything. Only the first counts: a drawing in the page may have one too.
 pub(super) fn title_of(tree: &Tree) -> Option<String> {
     let title = fold(&tree.inner_text(tree.elements(Tag::Title).next()?));
     (!title.is_empty()).then_some(title)
 }
 
-/// As [`language`], of a tree.
+/// The code of the language that a page says it is in.
 pub(super) fn language_of(tree: &Tree) -> Option<String> {
     let says = |id| {
         let language = tree
@@ -122,12 +112,9 @@ mod tests {
         let html = "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml' xml:lang='en-GB'><head><title/></head>\
                     <body><a id='x'/><p>One<![CDATA[ & two]]></p><script src='x'/><p>Three</p></body></html>";
         assert_eq!(texts(html), ["One & two", "Three"]);
-        assert_eq!(title(html), None);
-        assert_eq!(language(html).as_deref(), Some("en"));
-        assert_eq!(
-            title("<title> The\npier </title>").as_deref(),
-            Some("The pier")
-        );
+        let tree = parse(html);
+        assert_eq!(title_of(&tree), None);
+        assert_eq!(language_of(&tree).as_deref(), Some("en"));
     }
 
     #[test]

@@ -279,9 +279,14 @@ impl<'a> Page<'a> {
         let mut comments = Vec::new();
         for &(id, purpose) in &self.marked {
             if purpose == Purpose::Comments {
-                comments.extend(blocks(self.tree, id, |id, tag| {
-                    tag.is_unread() || is_hidden(self.tree, id)
-                }));
+                let found = blocks(self.tree, id, |id, tag| {
+                    tag.is_unread() || tag == Tag::Form || is_hidden(self.tree, id)
+                });
+                comments.extend(
+                    found
+                        .into_iter()
+                        .filter(|block| !self.is_out_of_place(block)),
+                );
             }
         }
         comments

@@ -179,9 +179,9 @@ impl<'a> Tokens<'a> {
     }
 
     /// What stands at a place up to the first byte that ends it, which is one of ASCII.
-    fn name_at(&self, at: usize, mut is_end: impl FnMut(u8) -> bool) -> &'a str {
+    fn name_at(&self, at: usize, is_end: impl FnMut(u8) -> bool) -> &'a str {
         let rest = self.html.get(at..).unwrap_or("");
-        let end = rest.bytes().position(|byte| is_end(byte));
+        let end = rest.bytes().position(is_end);
         rest.get(..end.unwrap_or(rest.len())).unwrap_or("")
     }
 
