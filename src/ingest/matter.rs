@@ -16,6 +16,10 @@ const TOP: usize = 8;
 pub(super) fn title_position(paragraphs: &[Paragraph]) -> Option<usize> {
     let (first, rest) = paragraphs.split_first()?;
     let text = first.text.as_str();
+    // No character is longer than four bytes.
+    if text.len() > 4 * 120 {
+        return None;
+    }
     let chars = text.chars().count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     if chars > 120

@@ -1,5 +1,13 @@
 //! Lines that stand in many articles of one source: who its authors are, what its editors disclaim, calls to read
 //! and to share. Nothing in such a line says that it carries no argument; that it recurs does.
+//!
+//! Measured by reading every line that is marked, 407 of them. In 89 raw pages of a syndicate 14 lines of the site, all of
+//! them right. In 73,627 paragraphs of student and local newspapers (nine sources, 175 to 807 articles each that are no
+//! copies) 390 lines, 8,669 marks: all are biographical lines, notices, sign-offs and other articles' beginnings, but the
+//! latter are marked in their own articles, too, where these are there (three that were found), and two lines introduce a
+//! yearly series. In 10,547 paragraphs of news, of which 98 articles are copies, one line about a columnist, 7 marks; in
+//! 42,539 paragraphs of debate, many of them copied under several themes, only "[3] ibid", 66 marks; in 4,355 of
+//! editorials none. A columnist's note that stands in fewer than one in 500 articles is missed.
 
 use std::collections::HashMap;
 
@@ -35,7 +43,8 @@ const REMARK_ONE_IN: u32 = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Line {
     /// The digest of its letters: 64-bit FNV-1a of the text in small letters with every number as `0` and no white
-    /// space around or doubled. It is the same in every version, so that it can be stored.
+    /// space around or doubled; of a text too long for a line, of its first 400 bytes and its length. It is the same in
+    /// every version, so that it can be stored.
     pub digest: u64,
     /// The length of its text in bytes.
     pub bytes: u32,
@@ -59,32 +68,52 @@ impl Line {
     #[must_use]
     pub fn of(text: &str) -> Self {
         let mut digest = Fnv::new();
-        let mut before = ' ';
-        let mut space = false;
-        let (mut letters, mut others) = (0, 0);
-        let mut chars = text.trim().chars().peekable();
+        let head = text.get(..text.floor_char_boundary(LONGEST as usize));
+        let mut chars = head.unwrap_or(text).trim().chars().peekable();
+        let (mut in_number, mut space) = (false, false);
+        let (mut letters, mut others) = (0_usize, 0_usize);
         while let Some(c) = chars.next() {
             if c.is_whitespace() {
                 space = true;
+                in_number = false;
                 continue;
             }
-            *(if c.is_alphabetic() {
-                &mut letters
+            let is_digit = c.is_numeric();
+            if c.is_alphabetic() {
+                letters += 1;
             } else {
-                &mut others
-            }) += 1_usize;
-            let c = if c.is_numeric() { '0' } else { c };
+                others += 1;
+            }
             // 1,000 is one number.
-            let parts_digits =
-                matches!(c, ',' | '.') && chars.peek().is_some_and(|c| c.is_numeric());
-            if before == '0' && !space && (c == '0' || parts_digits) {
+            let mut parts_digits =
+                || matches!(c, ',' | '.') && chars.peek().is_some_and(|next| next.is_numeric());
+            if in_number && (is_digit || parts_digits()) {
                 continue;
             }
+            in_number = is_digit;
             if std::mem::take(&mut space) {
-                digest.add(' ');
+                digest.add(b' ');
             }
-            before = c;
-            c.to_lowercase().for_each(|c| digest.add(c));
+            if is_digit {
+                digest.add(b'0');
+            } else if c.is_ascii() {
+                c.to_ascii_lowercase()
+                    .encode_utf8(&mut [0; 4])
+                    .bytes()
+                    .for_each(|byte| digest.add(byte));
+            } else {
+                for c in c.to_lowercase() {
+                    c.encode_utf8(&mut [0; 4])
+                        .bytes()
+                        .for_each(|byte| digest.add(byte));
+                }
+            }
+        }
+        if text.len() > LONGEST as usize {
+            (text.len() as u64)
+                .to_le_bytes()
+                .into_iter()
+                .for_each(|byte| digest.add(byte));
         }
         Self {
             digest: digest.0,
@@ -114,10 +143,8 @@ impl Fnv {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    fn add(&mut self, c: char) {
-        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+    const fn add(&mut self, byte: u8) {
+        self.0 = (self.0 ^ byte as u64).wrapping_mul(0x0100_0000_01b3);
     }
 }
 
