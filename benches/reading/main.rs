@@ -6,6 +6,8 @@
 #![expect(clippy::print_stdout, reason = "what is printed is the result")]
 
 mod encodings;
+mod recurring;
+mod speed;
 
 use std::error::Error;
 use std::path::Path;
@@ -24,7 +26,11 @@ type Measurement = (
     fn(&Path) -> Result<Vec<Row>, Box<dyn Error>>,
 );
 
-const MEASUREMENTS: [Measurement; 1] = [("encodings", "formats/encodings", encodings::measure)];
+const MEASUREMENTS: [Measurement; 3] = [
+    ("encodings", "formats/encodings", encodings::measure),
+    ("recurring", "commentary", recurring::measure),
+    ("speed", "commentary/opinions.jsonl.gz", speed::measure),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut rows: Vec<Row> = Vec::new();
