@@ -332,7 +332,7 @@ fn is_time(word: &str) -> bool {
         .or_else(|| whole.strip_suffix("pm"));
     let word = bare.unwrap_or(whole);
     let (clock, offset) = word.split_at(word.find(['+', '-']).unwrap_or(word.len()));
-    if !offset.is_empty() && !(clock.contains(':') && is_offset(offset)) {
+    if !(offset.is_empty() || clock.contains(':') && is_offset(offset)) {
         return false;
     }
     let digits = clock.bytes().take_while(u8::is_ascii_digit).count();
