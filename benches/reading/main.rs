@@ -11,6 +11,7 @@ mod encodings;
 mod feeds;
 mod pages;
 mod pdf;
+mod recurring;
 
 use std::error::Error;
 use std::path::Path;
@@ -29,7 +30,7 @@ type Measurement = (
     fn(&Path) -> Result<Vec<Row>, Box<dyn Error>>,
 );
 
-const MEASUREMENTS: [Measurement; 7] = [
+const MEASUREMENTS: [Measurement; 8] = [
     ("pages", "formats/news_html", pages::measure),
     ("pdf", "formats/documents/pdf", pdf::measure),
     ("docx", "formats/documents/docx", documents::docx),
@@ -37,6 +38,7 @@ const MEASUREMENTS: [Measurement; 7] = [
     ("feeds", "formats/feeds", feeds::measure),
     ("encodings", "formats/encodings", encodings::measure),
     ("copies", "duplicates", copies::measure),
+    ("recurring", "commentary", recurring::measure),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

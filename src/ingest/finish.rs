@@ -59,3 +59,36 @@ fn sample(article: &Article) -> String {
     }
     sample
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::{Hints, read_source};
+    use super::*;
+
+    #[test]
+    fn articles_of_one_file_are_compared_and_their_foreign_paragraphs_named() {
+        let german = "Der Hafen wurde gegraben, als die Stadt noch glaubte, dass die Schiffe immer größer werden und dass \
+                      die Flüsse den Schlamm nicht wieder bringen.";
+        let article = |number: usize| {
+            format!(
+                "{{\"author\": \"BY ADA MARSH\", \"date\": \"14. Mai 2020\", \"lang\": \"en\", \"paragraphs\": [\"The {} pier was built in \
+                 the years when the town believed that the ships would grow.\", \"{german} {}\", \"Support the \
+                 Northmoor Post for the price of a coffee.\"]}}\n",
+                "old ".repeat(number),
+                "Niemand weiß, warum. ".repeat(number)
+            )
+        };
+        let lines: String = (1..=3).map(article).collect();
+        let reading = read_source(lines.as_bytes(), &Hints::default()).unwrap();
+        for article in &reading.articles {
+            let [own, foreign, recurring] = article.paragraphs.as_slice() else {
+                panic!("there are three paragraphs")
+            };
+            assert_eq!(article.metadata.author.as_deref(), Some("Ada Marsh"));
+            assert_eq!(article.metadata.date, "2020-05-14".parse().ok());
+            assert_eq!((own.kind, own.language), (Kind::Body, None));
+            assert_eq!(foreign.language, Some("de"));
+            assert_eq!(recurring.kind, Kind::Recurring);
+        }
+    }
+}

@@ -17,11 +17,19 @@ use super::lines::is_line_end;
 /// ```
 #[must_use]
 pub fn fold(text: &str) -> String {
+    if is_folded(text) {
+        return text.to_owned();
+    }
     let mut folded = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     // The last two characters that were written: a hyphen joins only after a letter.
     let mut before = (' ', ' ');
     while let Some(c) = chars.next() {
+        if matches!(c, '!'..='~') {
+            folded.push(c);
+            before = (before.1, c);
+            continue;
+        }
         let (c, line_end) = if c.is_whitespace() {
             let mut line_end = is_line_end(c);
             while let Some(space) = chars.next_if(|&c| c.is_whitespace() || is_unseen(c)) {
@@ -49,6 +57,23 @@ pub fn fold(text: &str) -> String {
     folded.truncate(folded.trim_end().len());
     folded.shrink_to_fit();
     folded
+}
+
+/// Whether folding a text changes nothing, as in most texts that hold one paragraph a line.
+fn is_folded(text: &str) -> bool {
+    let mut before = ' ';
+    for c in text.chars() {
+        let stays = match c {
+            ' ' => before != ' ',
+            '!'..='~' => true,
+            c => !c.is_whitespace() && !is_unseen(c),
+        };
+        if !stays {
+            return false;
+        }
+        before = c;
+    }
+    before != ' '
 }
 
 fn is_unseen(c: char) -> bool {

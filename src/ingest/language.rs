@@ -13,13 +13,19 @@ pub(super) const SAMPLE: usize = 2_000;
 const SHORTEST: usize = 40;
 
 /// How much of a text is looked at for small words, in bytes, before trigrams are asked.
-const GLANCE: usize = 1_000;
+const GLANCE: usize = 600;
 
 /// How much of a paragraph is looked at, in bytes.
 const PARAGRAPH_SAMPLE: usize = 400;
 
-/// A paragraph with so many function words of its article's language in a hundred is in that language. Of 60,000
-/// English paragraphs of more than 100 bytes one in 300 has fewer.
+/// Within so many bytes nearly every paragraph shows that it is in its article's language.
+const PARAGRAPH_GLANCE: usize = 160;
+
+/// A paragraph with so many function words of its article's language in a hundred is in that language.
+///
+/// Measured by reading what is marked: of 73,627 paragraphs of student and local newspapers 116, all of them another
+/// language (nearly all Spanish); of 42,539 of English debate 7, all of them foreign titles in footnotes; of 14,902 of
+/// news and editorials none.
 const OWN: u32 = 12;
 
 /// The language of a text as an ISO 639-1 code, if it can be told reliably: from its small words where they are
@@ -56,8 +62,13 @@ pub(super) fn paragraph_language(text: &str, known: &str) -> Option<&'static str
     if sample.len() < SHORTEST {
         return None;
     }
+    let is_own = |counts: &Counts| counts.percentage(known).is_some_and(|share| share >= OWN);
+    let glance = sample.get(..sample.floor_char_boundary(PARAGRAPH_GLANCE))?;
+    if is_own(&Counts::of(glance)) {
+        return None;
+    }
     let counts = Counts::of(sample);
-    if counts.percentage(known).is_some_and(|share| share >= OWN) {
+    if is_own(&counts) {
         return None;
     }
     let info = whatlang::detect(sample)?;
@@ -69,6 +80,8 @@ pub(super) fn paragraph_language(text: &str, known: &str) -> Option<&'static str
     );
     let is_certain = match counts.percentage(found) {
         Some(share) => sample.len() >= 100 && info.is_reliable() && share >= OWN,
+        // Lists of names look like some language of Latin script.
+        None if info.script() == Script::Latin => false,
         None if shared => sample.len() >= 200 && info.is_reliable(),
         None => true,
     };

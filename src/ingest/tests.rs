@@ -428,3 +428,27 @@ fn documents_books_and_feeds_are_read_or_refused_with_a_reason() {
         assert!(read >= at_least, "{}: {read}", folder.display());
     }
 }
+
+#[test]
+fn nothing_recurs_because_an_article_was_copied() {
+    let Some(path) = data("themes/bbc.jsonl") else {
+        return;
+    };
+    let bytes = fs::read(path).unwrap();
+    let reading = read_source(&bytes, &named("bbc.jsonl")).unwrap();
+    let paragraphs = reading
+        .articles
+        .iter()
+        .flat_map(|article| &article.paragraphs);
+    let recurring: Vec<&str> = paragraphs
+        .filter(|paragraph| paragraph.kind == Kind::Recurring)
+        .map(|paragraph| paragraph.text.as_str())
+        .collect();
+    assert!(!recurring.is_empty());
+    assert!(
+        recurring
+            .iter()
+            .all(|text| text.contains("is a regular commentator")),
+        "{recurring:?}"
+    );
+}
