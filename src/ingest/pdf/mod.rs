@@ -74,8 +74,9 @@ impl Reader for Pdf {
 }
 
 fn read(bytes: Vec<u8>) -> Result<Article, ReadError> {
-    let bytes = guard::guarded(bytes).ok_or(ReadError::UnpacksTooLarge {
-        limit: unpack::DOCUMENT,
+    let bytes = guard::guarded(bytes).ok_or_else(|| ReadError::Damaged {
+        what: WHAT,
+        reason: "its objects are nested too deep or unpack to too much".to_owned(),
     })?;
     let pdf = hayro_syntax::Pdf::new(bytes).map_err(|error| match error {
         LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
