@@ -261,3 +261,72 @@ fn joined(mut row: Vec<Piece>) -> Option<Piece> {
     first.x = edges;
     Some(first)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(text: &str, x: (f32, f32), y: f32) -> Piece {
+        Piece {
+            x,
+            y,
+            size: 10.0,
+            style: Style::Plain,
+            text: text.into(),
+        }
+    }
+
+    fn read(pieces: Vec<Piece>) -> Vec<String> {
+        in_reading_order(pieces)
+            .into_iter()
+            .map(|line| line.piece.text)
+            .collect()
+    }
+
+    #[test]
+    fn columns_are_read_one_after_another_around_what_stands_across() {
+        let mut pieces = vec![piece(
+            "A title that stands across both of them",
+            (20.0, 280.0),
+            10.0,
+        )];
+        for row in 0..5 {
+            let y = 40.0 + 12.0 * row as f32;
+            pieces.push(piece(
+                &format!("right column line {row}"),
+                (160.0, 300.0),
+                y + 2.0,
+            ));
+            pieces.push(piece(&format!("left column line {row}"), (0.0, 145.0), y));
+        }
+        let read = read(pieces);
+        assert!(read[0].starts_with("A title"));
+        assert_eq!(read[1], "left column line 0");
+        assert_eq!(read[5], "left column line 4");
+        assert_eq!(read[6], "right column line 0");
+    }
+
+    #[test]
+    fn tables_are_read_row_by_row() {
+        let cells = (0..6).flat_map(|row| {
+            let y = 12.0 * row as f32;
+            [
+                piece(&format!("port {row}"), (0.0, 40.0), y),
+                piece(&format!("{row}00 t"), (150.0, 190.0), y),
+            ]
+        });
+        assert_eq!(read(cells.collect())[1], "port 1 100 t");
+    }
+
+    #[test]
+    fn columns_of_scripts_that_run_to_the_left_are_read_from_the_right() {
+        let rows = (0..5).flat_map(|row| {
+            let y = 12.0 * row as f32;
+            [
+                piece("השורה השמאלית של העמוד", (0.0, 145.0), y),
+                piece("השורה הימנית של העמוד", (160.0, 300.0), y),
+            ]
+        });
+        assert!(read(rows.collect())[0].contains("הימנית"));
+    }
+}

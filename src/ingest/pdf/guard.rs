@@ -21,6 +21,9 @@ const STREAMS: usize = 500_000;
 /// The bytes of a PDF in which streams that unpack to too much, or list too much, are no streams any more; `None`
 /// where there are so many of any kind that the file is no document.
 pub(super) fn guarded(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
+    if nests_deep(&bytes) {
+        return None;
+    }
     let mut unpacking = Unpacking::new();
     let mut hidden = Vec::new();
     let mut seen = 0;
@@ -48,12 +51,50 @@ pub(super) fn guarded(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Whether so many dictionaries stand deep in others that the library, which begins anew with each that it can't find
+/// the end of, takes minutes. Those of documents are nested up to five deep.
+fn nests_deep(bytes: &[u8]) -> bool {
+    const DEEP: usize = 8;
+    const MANY: usize = 20_000;
+    let (mut depth, mut deep) = (0_usize, 0_usize);
+    let mut at = 0;
+    while let Some(two) = bytes.get(at..at + 2) {
+        match two {
+            b"<<" => {
+                depth += 1;
+                deep += usize::from(depth > DEEP);
+                at += 1;
+            }
+            b">>" => {
+                depth = depth.saturating_sub(1);
+                at += 1;
+            }
+            // No dictionary goes on past the end of an object.
+            b"en"
+                if bytes
+                    .get(at..)
+                    .is_some_and(|rest| rest.starts_with(b"endobj")) =>
+            {
+                depth = 0
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    deep > MANY
+}
+
 /// Whether a stream between its dictionary and what follows may be read; `None` where all has been unpacked that may.
 fn is_harmless(before: &[u8], data: &[u8], unpacking: &mut Unpacking) -> Option<bool> {
+    if !before.trim_ascii_end().ends_with(b">>") {
+        // No stream, but the word.
+        return Some(true);
+    }
     let Some(dictionary) = dictionary(before) else {
-        // No stream, but the word; or a dictionary that is so long that it is none of these.
-        return Some(!before.trim_ascii_end().ends_with(b">>"));
+        unpacking.spend(DICTIONARY as u64)?;
+        return Some(false);
     };
+    unpacking.spend(dictionary.len() as u64)?;
     let dictionary = unescaped(dictionary);
     let is_list = has_name(&dictionary, b"XRef");
     if is_list && !lists_little(&dictionary) {
@@ -64,6 +105,7 @@ fn is_harmless(before: &[u8], data: &[u8], unpacking: &mut Unpacking) -> Option<
     }
     let end = find(data, b"endstream", 0).unwrap_or(data.len());
     let data = data.get(..end).unwrap_or_default();
+    unpacking.spend(end as u64)?;
     let data = data.strip_prefix(b"\r").unwrap_or(data);
     let data = data.strip_prefix(b"\n").unwrap_or(data);
     let filters = filters(&dictionary);

@@ -18,8 +18,8 @@ const OPERATORS: u64 = 20_000_000;
 const FORM: u64 = 100;
 const DICTIONARY: u64 = 16;
 
-/// How many letters are kept of one document: a book of ten thousand pages.
-const GLYPHS: u64 = 20_000_000;
+/// How many letters are kept of one document: a book of three thousand pages.
+const GLYPHS: u64 = 8_000_000;
 
 /// How many letters are kept of one page. A poster holds a tenth of it.
 const PAGE_GLYPHS: usize = 200_000;

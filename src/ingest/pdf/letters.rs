@@ -36,12 +36,12 @@ pub(super) fn plain(text: &str) -> String {
     plain
 }
 
-/// A text whose accents are part of their letters.
+/// A text whose accents are part of their letters, without what stretches Arabic words to fill a line.
 pub(super) fn composed(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
     }
-    text.nfc().collect()
+    text.chars().filter(|c| *c != '\u{640}').nfc().collect()
 }
 
 #[cfg(test)]
@@ -57,5 +57,6 @@ mod tests {
         assert_eq!(plain("\u{f0b7}\u{1}"), "");
         assert_eq!(plain("a½²"), "a½²");
         assert_eq!(composed("cafe\u{301}"), "café");
+        assert_eq!(composed("بنــــاء"), "بناء");
     }
 }

@@ -38,7 +38,7 @@ use crate::article::{Article, Kind};
 /// Reads a PDF: one article.
 ///
 /// Its title, author and date are those of the document information or of XMP, where they are sensible; a title is
-/// else the largest heading of the first page. Text that is not seen is read too: that is how recognised text stands
+/// else the largest heading at the top of the first page. Text that is not seen is read too: that is how recognised text stands
 /// behind the picture of a page.
 pub(super) struct Pdf;
 
@@ -74,8 +74,9 @@ impl Reader for Pdf {
 }
 
 fn read(bytes: Vec<u8>) -> Result<Article, ReadError> {
-    let bytes = guard::guarded(bytes).ok_or(ReadError::UnpacksTooLarge {
-        limit: unpack::DOCUMENT,
+    let bytes = guard::guarded(bytes).ok_or_else(|| ReadError::Damaged {
+        what: WHAT,
+        reason: "its objects are nested too deep or unpack to too much".to_owned(),
     })?;
     let pdf = hayro_syntax::Pdf::new(bytes).map_err(|error| match error {
         LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
@@ -160,13 +161,30 @@ fn page_pieces(page: glyphs::PageGlyphs) -> PagePieces {
     }
 }
 
-/// The largest heading of the first page that has any text.
+/// The largest heading of the first page that has any text, of those before its first sentences.
+///
+/// A heading with a number before it is one of a chapter.
 fn title(blocks: &[paragraphs::Block]) -> Option<String> {
+    /// How many letters a paragraph has at least that is no line of names or dates.
+    const SENTENCES: usize = 100;
     let first = blocks.first()?.page;
     let mut best: Option<&paragraphs::Block> = None;
     for block in blocks.iter().take_while(|block| block.page == first) {
+        if block.kind != Kind::Heading {
+            if block.text.chars().count() >= SENTENCES {
+                break;
+            }
+            continue;
+        }
         let larger = best.is_none_or(|best| block.size > 1.05 * best.size);
-        if block.kind == Kind::Heading && larger && info::sensible_title(&block.text).is_some() {
+        let is_numbered = block.text.starts_with(|c: char| c.is_numeric())
+            && block
+                .text
+                .split(' ')
+                .next()
+                .is_some_and(|word| word.contains(['.', '-']));
+        let is_address = block.text.contains(".com") || block.text.contains("www.");
+        if larger && !is_numbered && !is_address && info::sensible_title(&block.text).is_some() {
             best = Some(block);
         }
     }

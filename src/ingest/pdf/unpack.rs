@@ -7,10 +7,10 @@ use hayro_font::hayro_syntax::Filter;
 use hayro_font::hayro_syntax::object::Stream;
 
 /// How many bytes one stream may unpack to. The pages of books hold a thousandth of it; fonts for Chinese a fifth.
-pub(super) const STREAM: u64 = 64 << 20;
+const STREAM: u64 = 64 << 20;
 
 /// How many bytes all streams that are unpacked for one document may unpack to.
-pub(super) const DOCUMENT: u64 = 512 << 20;
+const DOCUMENT: u64 = 512 << 20;
 
 /// How much may still be unpacked from a document.
 #[derive(Debug)]
@@ -39,10 +39,17 @@ impl Unpacking {
         stream.decoded_data().ok().map(|data| data.into_owned())
     }
 
+    /// Counts bytes that were gone through; `None` where that was all that may be, and from then on.
+    pub(super) fn spend(&mut self, bytes: u64) -> Option<()> {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(0);
+        left.map(|_| ())
+    }
+
     /// How many bytes come out of filters, one after another; `None` where they are too many.
     pub(super) fn measure(&mut self, raw: &[u8], filters: &[Filter]) -> Option<u64> {
         let limit = STREAM.min(self.left);
-        self.left = self.left.checked_sub(raw.len() as u64)?;
+        self.spend(raw.len() as u64)?;
         let mut data: Option<Vec<u8>> = None;
         let mut length = raw.len() as u64;
         for (at, filter) in filters.iter().enumerate() {
@@ -63,7 +70,7 @@ impl Unpacking {
                 // Pictures, which are never unpacked.
                 _ => break,
             };
-            self.left = self.left.checked_sub(out.count)?;
+            self.spend(out.count)?;
             if out.count > limit || (keep && done.is_err()) {
                 return None;
             }
@@ -243,4 +250,55 @@ fn ascii_hex(from: &[u8]) -> Vec<u8> {
         .chunks(2)
         .map(|pair| pair.first().map_or(0, |high| high << 4) | pair.get(1).copied().unwrap_or(0))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::read::ZlibEncoder;
+
+    use super::*;
+
+    fn length(raw: &[u8], filters: &[Filter]) -> Option<u64> {
+        Unpacking::new().measure(raw, filters)
+    }
+
+    fn deflated(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        ZlibEncoder::new(bytes, Compression::best())
+            .read_to_end(&mut packed)
+            .unwrap();
+        packed
+    }
+
+    #[test]
+    fn what_comes_out_of_each_filter_is_counted() {
+        let packed = deflated(&[b'a'; 1000]);
+        assert_eq!(length(&packed, &[Filter::FlateDecode]), Some(1000));
+        assert_eq!(length(b"4a 4b>", &[Filter::AsciiHexDecode]), Some(3));
+        assert_eq!(length(b"87cURDZ~>", &[Filter::Ascii85Decode]), Some(5));
+        assert_eq!(
+            length(b"\x02abc\xfed\x80", &[Filter::RunLengthDecode]),
+            Some(6)
+        );
+        // The example of the specification: 45 45 45 45 45 65 45 45 45 66 (ISO 32000-1, 7.4.4.2).
+        let lzw = b"\x80\x0b\x60\x50\x22\x0c\x0c\x85\x01";
+        assert_eq!(length(lzw, &[Filter::LzwDecode]), Some(10));
+        assert_eq!(length(b"plain", &[]), Some(5));
+    }
+
+    #[test]
+    fn too_much_of_one_or_of_all_is_refused() {
+        let bomb = deflated(&vec![0; usize::try_from(STREAM).unwrap() + 1]);
+        assert_eq!(length(&bomb, &[Filter::FlateDecode]), None);
+        let twice = deflated(&bomb);
+        assert_eq!(
+            length(&twice, &[Filter::FlateDecode, Filter::FlateDecode]),
+            None
+        );
+        let half = deflated(&vec![0; usize::try_from(STREAM / 2).unwrap()]);
+        let mut unpacking = Unpacking::new();
+        let fits = (0..100).filter(|_| unpacking.measure(&half, &[Filter::FlateDecode]).is_some());
+        assert!(fits.count() < 20);
+    }
 }
