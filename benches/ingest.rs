@@ -30,6 +30,9 @@ const HEADINGS: [&str; 6] = [
 
 type Row = [String; HEADINGS.len()];
 
+/// A file: its path, and its bytes.
+type File = (PathBuf, Vec<u8>);
+
 /// Folders of files in one format: the name of the set, the folder, and the ending of its files.
 const FOLDERS: [(&str, &str, &str); 7] = [
     ("pages", "formats/news_html/html", "gz"),
@@ -74,7 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The articles of JSON lines as files of plain text.
-fn texts(lines: &[u8]) -> Result<Vec<(PathBuf, Vec<u8>)>, Box<dyn Error>> {
+fn texts(lines: &[u8]) -> Result<Vec<File>, Box<dyn Error>> {
     let mut texts = Vec::new();
     for (line, number) in lines.split(|&byte| byte == b'\n').zip(1..) {
         if let Ok(record) = serde_json::from_slice::<serde_json::Value>(line)
@@ -90,7 +93,7 @@ fn texts(lines: &[u8]) -> Result<Vec<(PathBuf, Vec<u8>)>, Box<dyn Error>> {
 }
 
 /// The files below a folder whose names end so.
-fn files(folder: &Path, ending: &str) -> Result<Vec<(PathBuf, Vec<u8>)>, Box<dyn Error>> {
+fn files(folder: &Path, ending: &str) -> Result<Vec<File>, Box<dyn Error>> {
     let FoundFiles { files, .. } = find_files(&[folder.to_owned()], &WalkOptions::default())?;
     let mut read = Vec::new();
     for file in files {
@@ -102,7 +105,7 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<(PathBuf, Vec<u8>)>, Box<dyn
 }
 
 /// Reads all files several times.
-fn measure(name: &str, files: &[(PathBuf, Vec<u8>)]) -> Result<Row, Box<dyn Error>> {
+fn measure(name: &str, files: &[File]) -> Result<Row, Box<dyn Error>> {
     let mut runs = Vec::with_capacity(RUNS);
     let mut slowest: f64 = 0.0;
     for _ in 0..RUNS {

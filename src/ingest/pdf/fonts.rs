@@ -1,6 +1,7 @@
 //! The fonts of a document: how long its strings are, and what they say.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use hayro_font::hayro_cmap::{self, BfString};
@@ -17,7 +18,7 @@ pub(super) struct Fonts<'a> {
     programs: FontResolverFn,
     cmaps: CMapResolverFn,
     /// By where their dictionaries stand.
-    loaded: HashMap<(usize, usize), Option<Arc<LoadedFont<'a>>>>,
+    loaded: HashMap<(usize, usize), Option<Rc<LoadedFont<'a>>>>,
 }
 
 /// A font, and what each of its codes says, as far as that was asked for.
@@ -61,7 +62,7 @@ impl<'a> Fonts<'a> {
         &mut self,
         dict: &Dict<'a>,
         unpacking: &mut Unpacking,
-    ) -> Option<Arc<LoadedFont<'a>>> {
+    ) -> Option<Rc<LoadedFont<'a>>> {
         let place = (dict.data().as_ptr() as usize, dict.data().len());
         if let Some(loaded) = self.loaded.get(&place) {
             return loaded.clone();
@@ -71,7 +72,7 @@ impl<'a> Fonts<'a> {
             .then(|| self.cache.font(dict, &self.programs, &self.cmaps))
             .flatten();
         let loaded = font.map(|font| {
-            Arc::new(LoadedFont {
+            Rc::new(LoadedFont {
                 font,
                 cids: descendant(dict).and_then(|descendant| Cids::of(dict, &descendant)),
                 style: style(dict),

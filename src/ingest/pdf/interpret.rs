@@ -1,6 +1,6 @@
 //! Runs the content of pages, as far as it shows text.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use hayro_font::hayro_syntax::object::{Array, Dict, Name, ObjectIdentifier, Stream};
 use hayro_font::hayro_syntax::page::Page;
@@ -40,7 +40,7 @@ pub(super) struct Interpreter<'a> {
 #[derive(Clone)]
 struct State<'a> {
     ctm: Matrix,
-    font: Option<Arc<LoadedFont<'a>>>,
+    font: Option<Rc<LoadedFont<'a>>>,
     size: f64,
     character_spacing: f64,
     word_spacing: f64,
@@ -180,7 +180,7 @@ impl<'a> Interpreter<'a> {
         &mut self,
         name: Option<&Operand<'_>>,
         resources: &Dict<'a>,
-    ) -> Option<Arc<LoadedFont<'a>>> {
+    ) -> Option<Rc<LoadedFont<'a>>> {
         let Some(Operand::Name(name)) = name else {
             return None;
         };

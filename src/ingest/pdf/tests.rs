@@ -78,15 +78,15 @@ impl Builder {
                 _ => object,
             };
             offsets.push(bytes.len());
-            write!(bytes, "{} 0 obj\n", at + 1).unwrap();
+            writeln!(bytes, "{} 0 obj", at + 1).unwrap();
             bytes.extend_from_slice(content);
             bytes.extend_from_slice(b"\nendobj\n");
         }
         let start = bytes.len();
         let count = offsets.len() + 1;
-        write!(bytes, "xref\n0 {count}\n0000000000 65535 f \n").unwrap();
+        writeln!(bytes, "xref\n0 {count}\n0000000000 65535 f ").unwrap();
         for offset in offsets {
-            write!(bytes, "{offset:010} 00000 n \n").unwrap();
+            writeln!(bytes, "{offset:010} 00000 n ").unwrap();
         }
         let trailer = &self.trailer;
         write!(
