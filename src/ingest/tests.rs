@@ -192,7 +192,7 @@ fn check(bytes: &[u8], hints: &Hints) {
 
 #[test]
 fn no_bytes_make_reading_panic() {
-    const UNITS: [&str; 44] = [
+    const UNITS: [&str; 50] = [
         "---\n",
         "title: \"x\"\n",
         "author: [a, 'b'\n",
@@ -237,6 +237,12 @@ fn no_bytes_make_reading_panic() {
         " ",
         "word ",
         "(see",
+        "<p>",
+        "<table><tr><td",
+        "</div>",
+        "<h1>",
+        "&#x27",
+        "<script type=application/ld+json>{",
     ];
     let names = ["", "x.txt", "x.md", "x.jsonl", "x.html"];
     let mut random = Random(0x746f_706f_6921);
