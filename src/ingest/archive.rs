@@ -1,41 +1,107 @@
 //! The reader of ZIP archives, and what is in one.
 
-use std::io::Cursor;
+use std::path::Path;
 
-use zip::ZipArchive;
-
-use super::error::ReadError;
+use super::compression;
+use super::entries::Entries;
+use super::error::{ReadError, Warning, Warnings};
 use super::format::Format;
-use super::source::{Extracted, Reader, Source};
+use super::package;
+use super::source::{Extracted, Hints, Reader, Source};
+
+const WHAT: &str = "a ZIP archive";
 
 /// Reads a ZIP archive: each file in it is read as if it stood alone.
+///
+/// As in a folder, files whose names promise no format are left out (here they are counted too), and hidden files
+/// are passed over.
 pub(super) struct Zip;
 
 impl Reader for Zip {
-    fn read(&self, _: &Source<'_>) -> Result<Extracted, ReadError> {
-        Err(ReadError::OtherFormat {
-            what: "a ZIP archive",
-        })
+    fn read(&self, source: &Source<'_>) -> Result<Extracted, ReadError> {
+        let mut archive = package::open(source.bytes(), WHAT)?;
+        let mut entries = Entries::default();
+        let mut warnings = Warnings::default();
+        let mut extracted = Extracted::default();
+        for at in 0..archive.len() {
+            let Some(Ok(name)) = archive.name_for_index(at) else {
+                continue;
+            };
+            let name = name.replace('\\', "/");
+            if name.ends_with('/') || is_hidden(&name) {
+                continue;
+            }
+            if !promises_a_format(&name) {
+                extracted.left_out += 1;
+                warnings.add(|| Warning::Member {
+                    name,
+                    reason: "has a name that promises no format".to_owned(),
+                });
+                continue;
+            }
+            let read = package::unpack(&mut archive, at, source.budget(), "a file")
+                .and_then(|bytes| source.read_member(&bytes, &hints(source, &name)));
+            match read {
+                Ok(member) => {
+                    extracted.left_out += member.left_out;
+                    for warning in member.warnings {
+                        warnings.add(|| warning.of(&name));
+                    }
+                    extracted
+                        .articles
+                        .extend(entries.of_member(&name, member.articles));
+                }
+                Err(error) if source.budget().is_spent() => return Err(error),
+                Err(error) => {
+                    extracted.left_out += 1;
+                    warnings.add(|| Warning::Member {
+                        name,
+                        reason: error.to_string(),
+                    });
+                }
+            }
+        }
+        if extracted.articles.is_empty() {
+            return Err(warnings.into_error(WHAT));
+        }
+        extracted.warnings = warnings.into_vec();
+        Ok(extracted)
     }
+}
+
+/// What is known of a file in an archive.
+fn hints(source: &Source<'_>, name: &str) -> Hints {
+    Hints {
+        path: Some(name.into()),
+        fields: source.hints().fields.clone(),
+        ..Hints::default()
+    }
+}
+
+/// Whether a file is worth unpacking: its name promises a format, or it is compressed, in which case only its content
+/// says what it is.
+fn promises_a_format(name: &str) -> bool {
+    let path = Path::new(name);
+    Format::from_path(path).is_some() || compression::without_extension(path) != path
+}
+
+/// Whether a file is there for a system rather than for people: `.DS_Store`, `__MACOSX/`.
+fn is_hidden(name: &str) -> bool {
+    name.split('/')
+        .any(|part| (part.starts_with('.') && part != "." && part != "..") || part == "__MACOSX")
 }
 
 /// Which format a ZIP archive is: many packed files, or one of those that are archives inside.
 pub(super) fn format(bytes: &[u8], promised: Option<Format>) -> Result<Format, ReadError> {
-    let archive = match ZipArchive::new(Cursor::new(bytes)) {
-        Ok(archive) => archive,
-        Err(error) => {
-            // What it was to be says best what is wrong with it.
-            let what = match promised {
-                Some(Format::Docx) => "a Word document",
-                Some(Format::Epub) => "a book",
-                _ => "a ZIP archive",
-            };
-            return Err(ReadError::Damaged {
-                what,
-                reason: error.to_string(),
-            });
-        }
-    };
+    // What it was to be says best what is wrong with it.
+    let archive = package::open(
+        bytes,
+        match promised {
+            Some(Format::Docx) => "a Word document",
+            Some(Format::Epub) => "a book",
+            _ => WHAT,
+        },
+    )?;
     let has = |name: &str| archive.index_for_name(name).is_some();
     if has("META-INF/container.xml") {
         return Ok(Format::Epub);
@@ -57,4 +123,80 @@ pub(super) fn format(bytes: &[u8], promised: Option<Format>) -> Result<Format, R
         });
     }
     Ok(Format::Zip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::package::tests::archive;
+    use super::super::source::read_source;
+    use super::*;
+
+    const TEXT: &str = "A port is not a monument.\n\nIt silts up where nobody dredges it.\n";
+
+    fn read(bytes: &[u8]) -> Result<super::super::source::Reading, ReadError> {
+        read_source(bytes, &Hints::default())
+    }
+
+    #[test]
+    fn files_are_read_as_if_they_stood_alone() {
+        let bytes = archive(&[
+            ("essays/", b""),
+            ("essays/a.txt", TEXT.as_bytes()),
+            ("b.jsonl", b"{\"id\": 7, \"text\": \"One.\"}\n{\"text\": \"Two.\"}"),
+            ("__MACOSX/essays/._a.txt", b"\0"),
+            (".DS_Store", b"\0"),
+            ("harbour.png", b"\x89PNG"),
+            ("empty.txt", b" "),
+        ]);
+        let reading = read(&bytes).unwrap();
+        assert_eq!(reading.format, Format::Zip);
+        let entries: Vec<_> = reading
+            .articles
+            .iter()
+            .filter_map(|article| article.entry.as_deref())
+            .collect();
+        assert_eq!(entries, ["essays/a.txt", "b.jsonl#7", "b.jsonl#2"]);
+        assert_eq!(reading.left_out, 2);
+        let said: Vec<String> = reading.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            [
+                "`harbour.png` was left out: it has a name that promises no format",
+                "`empty.txt` was left out: it holds no text"
+            ]
+        );
+    }
+
+    #[test]
+    fn archives_in_archives_are_read_to_a_depth() {
+        let mut bytes = archive(&[("a.txt", TEXT.as_bytes())]);
+        for _ in 0..3 {
+            bytes = archive(&[("inner.zip", &bytes)]);
+        }
+        let reading = read(&bytes).unwrap();
+        assert_eq!(
+            reading.articles[0].entry.as_deref(),
+            Some("inner.zip#inner.zip#inner.zip#a.txt")
+        );
+        for _ in 0..20 {
+            bytes = archive(&[("inner.zip", &bytes)]);
+        }
+        let error = read(&bytes).unwrap_err().to_string();
+        assert!(error.contains("more than 4 archives"), "{error}");
+    }
+
+    #[test]
+    fn what_unpacks_without_end_is_an_error() {
+        let zeros = vec![b' '; 60 << 20];
+        let names: Vec<String> = (0..12).map(|number| format!("{number}.txt")).collect();
+        let files: Vec<(&str, &[u8])> = names
+            .iter()
+            .map(|name| (name.as_str(), zeros.as_slice()))
+            .collect();
+        let error = read(&archive(&files)).unwrap_err();
+        assert!(
+            matches!(error, ReadError::UnpacksTooLarge { .. }),
+            "{error}"
+        );
+    }
 }

@@ -128,12 +128,58 @@ pub enum Warning {
         /// What is wrong with it.
         reason: String,
     },
+    /// Something that is packed in the source was left out.
+    #[error("`{name}` was left out: it {reason}")]
+    Member {
+        /// Its name in the source.
+        name: String,
+        /// Why, in words that go on from its name: "holds no text".
+        reason: String,
+    },
+    /// Something odd in what is packed in the source.
+    #[error("in `{name}`: {warning}")]
+    Inside {
+        /// Its name in the source.
+        name: String,
+        /// What is odd.
+        warning: Box<Warning>,
+    },
+    /// What holds no article by its kind, such as the pictures in a web archive, was passed over.
+    #[error("{count} {what} were passed over")]
+    Passed {
+        /// How many.
+        count: usize,
+        /// What they are.
+        what: &'static str,
+    },
+    /// The source is broken at some place; what precedes was read.
+    #[error("it can't be read to its end: {reason}")]
+    Damaged {
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// The source ends before it should; what precedes was read.
+    #[error("it ends in the middle of {what}; what precedes was read")]
+    CutOff {
+        /// Where it ends, with its article: "a record".
+        what: &'static str,
+    },
     /// There were more of these than are worth listing.
-    #[error("{count} more lines like these")]
+    #[error("{count} more like these")]
     More {
         /// How many are not listed.
         count: usize,
     },
+}
+
+impl Warning {
+    /// This warning as one of something that is packed in the source under a name.
+    pub(crate) fn of(self, name: &str) -> Self {
+        Self::Inside {
+            name: name.to_owned(),
+            warning: Box::new(self),
+        }
+    }
 }
 
 /// How many warnings of one source are kept word for word; the rest is counted.
@@ -154,6 +200,17 @@ impl Warnings {
             self.listed.push(warning());
         } else {
             self.unlisted += 1;
+        }
+    }
+
+    /// Why a source of which nothing was read can't be: the first that was odd, or [`ReadError::Empty`].
+    pub(crate) fn into_error(self, what: &'static str) -> ReadError {
+        match self.listed.first() {
+            Some(first) => ReadError::Damaged {
+                what,
+                reason: first.to_string(),
+            },
+            None => ReadError::Empty,
         }
     }
 

@@ -23,6 +23,7 @@ use super::plain::PlainText;
 use super::source::{Reader, Source};
 use super::table::Table;
 use super::warc::Warc;
+use super::xml::decode_xml;
 
 /// A format that topoi reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -194,6 +195,9 @@ impl Format {
         if let Some(format) = by_signature(bytes, promised)? {
             return Ok(format);
         }
+        if is_declared_feed(bytes) {
+            return Ok(Format::Feed);
+        }
         let text = &source.decoded()?.text;
         if promised == Some(Self::JsonLines) {
             return Ok(Self::JsonLines);
@@ -340,11 +344,32 @@ fn by_tag(text: &str) -> Result<Option<Format>, ReadError> {
         .unwrap_or("");
     match name.rsplit(':').next() {
         Some("rss" | "feed" | "RDF") => Ok(Some(Format::Feed)),
+        // A single entry, as servers send it that edit feeds.
+        Some("entry") if is_atom(rest) => Ok(Some(Format::Feed)),
         _ if is_xml => Err(ReadError::OtherFormat {
             what: "an XML document that is neither a page nor a feed",
         }),
         _ => Ok(None),
     }
+}
+
+/// Whether the first tag names Atom's namespace.
+fn is_atom(text: &str) -> bool {
+    let tag = text.split('>').next().unwrap_or("");
+    tag.contains("http://www.w3.org/2005/Atom")
+}
+
+/// Whether bytes are XML that says so, and a feed. XML names its own encoding, which has to be known before its first tag
+/// can be read.
+fn is_declared_feed(bytes: &[u8]) -> bool {
+    // Above the first tag stands at most a licence.
+    const HEAD: usize = 64 << 10;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = bytes.trim_ascii_start();
+    bytes.starts_with(b"<?xml")
+        && bytes
+            .get(..HEAD.min(bytes.len()))
+            .is_some_and(|head| matches!(by_tag(&decode_xml(head)), Ok(Some(Format::Feed))))
 }
 
 /// Tags that a page or a part of one begins with.

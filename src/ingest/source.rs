@@ -91,7 +91,7 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     ///
-    /// As [`read_source`], and [`ReadError::TooDeep`].
+    /// As [`read_source`], with [`ReadError::Empty`] where it gives no article, and [`ReadError::TooDeep`].
     pub(super) fn read_member(&self, bytes: &[u8], hints: &Hints) -> Result<Extracted, ReadError> {
         let member = Source {
             bytes,
@@ -99,7 +99,14 @@ impl<'a> Source<'a> {
             decoded: OnceCell::new(),
             budget: self.budget.deeper()?,
         };
-        extract(&member).map(|(_, extracted)| extracted)
+        let (_, mut extracted) = extract(&member)?;
+        extracted
+            .articles
+            .retain(|article| !article.paragraphs.is_empty());
+        match extracted.articles.is_empty() {
+            true => Err(ReadError::Empty),
+            false => Ok(extracted),
+        }
     }
 }
 
