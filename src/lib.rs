@@ -29,6 +29,7 @@
 pub mod article;
 pub mod copies;
 mod error;
+pub mod fetch;
 pub mod ingest;
 mod lexical;
 pub mod library;

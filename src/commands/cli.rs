@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 mod ask;
+mod index;
 mod measure;
 mod themes;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(crate) use ask::{AnswerArgs, FilterArgs, FormatArgs, ModeArg, Related, Search};
+pub(crate) use index::{Index, ReadArgs, Watch, WebArgs};
 pub(crate) use measure::{Eval, EvalThemes, RankingArg};
 pub(crate) use themes::{By, Compare, FileArgs, Mend, Themes, TitleArgs};
 
@@ -89,6 +91,8 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Take articles into the library
     Index(Index),
+    /// Keep the library up to date with folders and feeds
+    Watch(Watch),
     /// Find the passages that say something like this
     Search(Search),
     /// Find what belongs beside a passage, an article or a text
@@ -124,42 +128,6 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Write manual pages
     Man(Man),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Index {
-    /// Files and folders; `-` for a text on standard input
-    #[arg(required_unless_present_any = ["files_from", "explain"], value_hint = ValueHint::AnyPath)]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Read the paths of files from this file, one a line; `-` for standard input
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) files_from: Option<PathBuf>,
-    /// The name under which a text from standard input is kept
-    #[arg(long, value_name = "NAME", default_value = "standard input")]
-    pub(crate) name: String,
-    /// Read a field of records (JSON, CSV) as this, as in `--map title=headline --map text=content.rendered`
-    #[arg(long, value_name = "FIELD=NAME")]
-    pub(crate) map: Vec<String>,
-    /// Read all files as this, whatever they look like
-    #[arg(long, value_name = "FORMAT")]
-    pub(crate) format: Option<topoi::ingest::Format>,
-    /// Only say what would be read: write nothing, and need no model
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Print what is extracted from one file, each paragraph with its kind, and write nothing
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["paths", "files_from", "dry_run", "prune"])]
-    pub(crate) explain: Option<PathBuf>,
-    /// Remove articles whose files, below the folders given, are no longer there
-    #[arg(long)]
-    pub(crate) prune: bool,
-    #[command(flatten)]
-    pub(crate) model: ModelArgs,
-    /// Skip files larger than this many MiB
-    #[arg(long, value_name = "MIB", default_value_t = 64)]
-    pub(crate) max_file_size: u64,
-    /// Report in JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -233,7 +201,7 @@ pub(crate) struct Duplicates {
 
 #[derive(Debug, Args)]
 pub(crate) struct Remove {
-    /// Numbers of articles (a7), files, and folders
+    /// Numbers of articles (a7), files, folders, and addresses
     #[arg(required = true, value_name = "ARTICLE|PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) targets: Vec<String>,
 }

@@ -2,8 +2,12 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use topoi_models::{Embeddings, Encoder, Role};
+
+/// How often it is looked whether the user asks to stop.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -25,6 +29,19 @@ pub(crate) fn listen() {
 /// Whether the user has asked to stop.
 pub(crate) fn requested() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// Waits, unless the user asks to stop.
+pub(crate) fn sleep(duration: Duration) -> Result<(), topoi::Error> {
+    let until = Instant::now() + duration;
+    while !requested() {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        std::thread::sleep(left.min(TICK));
+    }
+    Err(topoi::Error::Interrupted)
 }
 
 /// The vectors of some texts, unless the user asks to stop.

@@ -30,6 +30,7 @@ mod status;
 mod target;
 mod themes;
 mod titles;
+mod watch;
 
 use std::io;
 use std::process::ExitCode;
@@ -80,6 +81,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Index(arguments) => index::run(context, &arguments),
+        Command::Watch(arguments) => watch::run(context, &arguments),
         Command::Search(arguments) => search::run(context, &arguments),
         Command::Related(arguments) => related::run(context, &arguments),
         Command::Themes(arguments) => themes::run(context, &arguments),

@@ -1,9 +1,10 @@
 //! `topoi remove`: takes articles out of the library.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use topoi::Error;
 use topoi::article::ArticleId;
+use topoi::fetch::Address;
 use topoi::store;
 
 use super::Outcome;
@@ -47,9 +48,12 @@ pub(crate) fn run(context: &mut Context, arguments: &Remove) -> anyhow::Result<O
     Ok(Outcome::Found)
 }
 
-/// The articles of a file, or of all files below a folder, whether it still exists or not.
+/// The articles of a file, or of all files below a folder or an address, whether it still exists or not.
 fn articles_below(writer: &store::Writer, target: &str) -> anyhow::Result<Vec<ArticleId>> {
-    let folder = stored_path(Path::new(target));
+    let folder = match target.parse::<Address>() {
+        Ok(address) => PathBuf::from(address.as_str()),
+        Err(_) => stored_path(Path::new(target)),
+    };
     let mut articles = Vec::new();
     for path in writer.paths()? {
         if path == target || Path::new(&path).starts_with(&folder) {

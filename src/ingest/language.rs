@@ -23,9 +23,9 @@ const PARAGRAPH_GLANCE: usize = 160;
 
 /// A paragraph with so many function words of its article's language in a hundred is in that language.
 ///
-/// Measured by reading what is marked: of 73,627 paragraphs of student and local newspapers 116, all of them another
-/// language (nearly all Spanish); of 42,539 of English debate 7, all of them foreign titles in footnotes; of 14,902 of
-/// news and editorials none.
+/// Measured by reading 80 of 116 marks in 73,627 paragraphs of student and local newspapers, nearly all of them Spanish,
+/// and all 7 in 42,539 of English debate, foreign titles in footnotes: the two wrong ones led to the rule on languages
+/// without a list of small words. In 14,902 paragraphs of news and editorials there are none.
 const OWN: u32 = 12;
 
 /// The language of a text as an ISO 639-1 code, if it can be told reliably: from its small words where they are

@@ -71,6 +71,7 @@ mod xml;
 
 pub use decode::{Decoded, Encoding, decode};
 pub use error::{ReadError, Warning};
+pub use feed::{is_teaser, teasers};
 pub use file::{DEFAULT_MAX_FILE_SIZE, SkipReason, read_file};
 pub use file_list::parse_file_list;
 pub use fold::fold;

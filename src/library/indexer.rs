@@ -18,8 +18,11 @@ use super::report::{IndexReport, Observer, Refusal, Windowing};
 use super::{open_segment, read_identity, same_model, space_of};
 use crate::article::{Article, ArticleId, Kind, Paragraph, PassageId, Place};
 use crate::error::{Error, Result};
-use crate::ingest::{self, FoundFile, Hints};
-use crate::store::{self, Change, ModelRow, NewArticle, NewFile, NewPassage, SegmentRow, Writer};
+use crate::fetch::{Address, Fetched};
+use crate::ingest::{self, Format, FoundFile, Hints};
+use crate::store::{
+    self, Change, ModelRow, NewArticle, NewFile, NewPassage, SegmentRow, Validators, Writer,
+};
 
 /// How many texts are embedded between two commits, at most.
 ///
@@ -185,8 +188,18 @@ impl<'a> Indexer<'a> {
             size: file.size,
             modified_ns: trusted_time(file.mtime_ns),
             digest: Sha256::digest(&bytes).into(),
+            validators: Validators::default(),
         };
-        self.add_bytes(new, known.map(|known| known.digest), &bytes)
+        let hints = self.hints_for(Path::new(path));
+        self.add_bytes(new, known.map(|known| known.digest), &bytes, &hints)
+    }
+
+    /// What is known of a file with this name.
+    fn hints_for(&self, name: &Path) -> Hints {
+        Hints {
+            path: Some(name.to_owned()),
+            ..self.hints.clone()
+        }
     }
 
     /// Takes in a text from standard input, as the content of a file called `name`.
@@ -205,8 +218,32 @@ impl<'a> Indexer<'a> {
             size: bytes.len() as u64,
             modified_ns: 0,
             digest: Sha256::digest(bytes).into(),
+            validators: Validators::default(),
         };
-        self.add_bytes(new, known, bytes)
+        let hints = self.hints_for(Path::new(name));
+        self.add_bytes(new, known, bytes, &hints)
+    }
+
+    /// Takes in something that was fetched, as the content of a file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Indexer::add_files`]; the inner result says why it could not be read.
+    pub fn add_fetched(
+        &mut self,
+        path: &str,
+        fetched: Fetched,
+    ) -> Result<std::result::Result<(), Refusal>> {
+        let known = self.writer.file(path)?.map(|known| known.digest);
+        let new = NewFile {
+            path: path.to_owned(),
+            size: fetched.bytes.len() as u64,
+            modified_ns: 0,
+            digest: Sha256::digest(&fetched.bytes).into(),
+            validators: fetched.validators.clone(),
+        };
+        let hints = fetched.hints(&self.hints);
+        self.add_bytes(new, known, &fetched.bytes, &hints)
     }
 
     fn add_bytes(
@@ -214,6 +251,7 @@ impl<'a> Indexer<'a> {
         file: NewFile,
         known: Option<[u8; 32]>,
         bytes: &[u8],
+        hints: &Hints,
     ) -> Result<std::result::Result<(), Refusal>> {
         if known == Some(file.digest) && self.is_unhinted() {
             self.report.files_unchanged += 1;
@@ -221,18 +259,22 @@ impl<'a> Indexer<'a> {
             self.flush_when_full()?;
             return Ok(Ok(()));
         }
-        let hints = Hints {
-            path: Some(PathBuf::from(&file.path)),
-            ..self.hints.clone()
-        };
-        match ingest::read_source(bytes, &hints) {
+        match ingest::read_source(bytes, hints) {
             Ok(mut reading) => {
+                if reading.format == Format::Feed {
+                    self.leave_out_teasers(&mut reading.articles)?;
+                }
                 self.report.read.add(&reading);
                 if let [only] = reading.articles.as_mut_slice() {
-                    let title = &mut only.metadata.title;
-                    *title = title
+                    let metadata = &mut only.metadata;
+                    let name = hints.path.as_deref();
+                    metadata.title = metadata
+                        .title
                         .take()
-                        .or_else(|| ingest::title_from_path(Path::new(&file.path)));
+                        .or_else(|| name.and_then(ingest::title_from_path));
+                    if reading.format != Format::Feed {
+                        metadata.address = metadata.address.take().or(hints.address.clone());
+                    }
                 }
                 self.warnings.extend(
                     reading
@@ -244,6 +286,34 @@ impl<'a> Indexer<'a> {
             }
             Err(error) => Ok(Err(error.into())),
         }
+    }
+
+    /// Leaves out of a feed's entries those that only advertise a page which the library has as a file of its own.
+    fn leave_out_teasers(&self, articles: &mut Vec<Article>) -> Result<()> {
+        let mut kept = Vec::with_capacity(articles.len());
+        for article in articles.drain(..) {
+            let address = article.metadata.address.as_deref();
+            let page = address.and_then(|address| address.parse::<Address>().ok());
+            let is_known = match page {
+                Some(page) if ingest::is_teaser(&article.paragraphs) => self.has(page.as_str())?,
+                _ => false,
+            };
+            if !is_known {
+                kept.push(article);
+            }
+        }
+        *articles = kept;
+        Ok(())
+    }
+
+    /// Whether the library has a file, or will have it with the next commit.
+    fn has(&self, path: &str) -> Result<bool> {
+        let is_new = self
+            .batch
+            .changes
+            .iter()
+            .any(|change| change.file.path == path);
+        Ok(is_new || self.writer.file(path)?.is_some())
     }
 
     /// Takes in the articles of one file, in place of those that the library has of it.
@@ -268,6 +338,7 @@ impl<'a> Indexer<'a> {
                 let unfinished = NewFile {
                     digest: [0; 32],
                     modified_ns: 0,
+                    validators: Validators::default(),
                     ..file.clone()
                 };
                 self.batch.changes.push(Change {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::fetch::FetchError;
 use crate::ingest::{ReadError, Reading, SkipReason};
 
 /// What happens during indexing, for whoever wants to show it.
@@ -41,6 +42,9 @@ pub enum Refusal {
     /// The file was read, and holds no article.
     #[error(transparent)]
     Unreadable(#[from] ReadError),
+    /// The file is on the web, and did not come from there.
+    #[error(transparent)]
+    NotFetched(#[from] FetchError),
     /// The library keeps paths as text.
     #[error("has a path that is not UTF-8: rename it")]
     PathNotUtf8,
@@ -91,6 +95,23 @@ pub struct FormatSurvey {
 }
 
 impl Survey {
+    /// Counts what was read in another run too.
+    pub fn merge(&mut self, other: Self) {
+        self.articles += other.articles;
+        self.paragraphs += other.paragraphs;
+        self.boilerplate += other.boilerplate;
+        self.left_out += other.left_out;
+        for (name, survey) in other.formats {
+            let format = self.formats.entry(name).or_default();
+            format.files += survey.files;
+            format.articles += survey.articles;
+            format.paragraphs += survey.paragraphs;
+        }
+        for (field, names) in other.fields {
+            self.fields.entry(field).or_default().extend(names);
+        }
+    }
+
     /// Counts a file that was read.
     pub fn add(&mut self, reading: &Reading) {
         let articles = reading.articles.len() as u64;
@@ -145,4 +166,27 @@ pub struct IndexReport {
     pub reused: u64,
     /// Commits made.
     pub commits: u64,
+}
+
+impl IndexReport {
+    /// Counts what was done in another run too.
+    pub fn merge(&mut self, other: Self) {
+        self.read.merge(other.read);
+        self.copies += other.copies;
+        self.files_unchanged += other.files_unchanged;
+        self.files_read += other.files_read;
+        self.files_removed += other.files_removed;
+        self.articles_added += other.articles_added;
+        self.articles_removed += other.articles_removed;
+        self.passages_added += other.passages_added;
+        self.embedded += other.embedded;
+        self.reused += other.reused;
+        self.commits += other.commits;
+    }
+
+    /// Whether the library is another than it was.
+    #[must_use]
+    pub const fn has_changed_something(&self) -> bool {
+        self.articles_added + self.articles_removed + self.files_removed > 0
+    }
 }

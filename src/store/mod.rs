@@ -83,6 +83,23 @@ pub struct FileRow {
     pub digest: [u8; 32],
 }
 
+/// What a server said of something that was fetched from it, by which to ask whether it has changed since.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// Its `ETag`.
+    pub etag: Option<String>,
+    /// Its `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    /// Whether the server said nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}
+
 /// Whether there is a library at `root`.
 #[must_use]
 pub fn exists(root: &Path) -> bool {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::{FileRow, Filter, ModelRow, SegmentId, SegmentRow, StoreError};
+use super::{FileRow, Filter, ModelRow, SegmentId, SegmentRow, StoreError, Validators};
 use crate::article::{ArticleId, Kind, Metadata, Passage, PassageId, Place, Span, StoredArticle};
 
 /// How much a library holds.
@@ -391,6 +391,29 @@ impl Reader {
                 })
             };
             statement.query_row([path], read).optional()
+        })
+    }
+
+    /// What a server said of the file at this path; nothing where it isn't in the library, or not whole.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    pub fn validators(&self, path: &str) -> Result<Validators, StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT etag, last_modified FROM fetched JOIN files USING (path) WHERE path = ?",
+            )?;
+            let read = |row: &Row| {
+                Ok(Validators {
+                    etag: row.get(0)?,
+                    last_modified: row.get(1)?,
+                })
+            };
+            Ok(statement
+                .query_row([path], read)
+                .optional()?
+                .unwrap_or_default())
         })
     }
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::lock::WriteLock;
 use super::read::{Reader, signed, unsigned};
-use super::{ModelRow, SEGMENTS, SegmentId, SegmentRow, StoreError};
+use super::{ModelRow, SEGMENTS, SegmentId, SegmentRow, StoreError, Validators};
 use crate::article::{ArticleId, Kind, Metadata, PassageId, Place, Span};
 
 /// A file that was read.
@@ -21,6 +21,8 @@ pub struct NewFile {
     pub modified_ns: i64,
     /// The SHA-256 of its bytes.
     pub digest: [u8; 32],
+    /// What the server said of it, where it was fetched from one.
+    pub validators: Validators,
 }
 
 /// An article to add.
@@ -199,6 +201,7 @@ impl Writer {
                 transaction.prepare("UPDATE files SET size = ?, modified_ns = ? WHERE path = ?")?;
             for file in files {
                 statement.execute(params![signed(file.size), file.modified_ns, file.path])?;
+                keep_validators(transaction, file)?;
             }
             Ok(())
         })
@@ -233,6 +236,10 @@ impl Writer {
                 "DELETE FROM files WHERE id NOT IN (SELECT file FROM articles)",
                 [],
             )?;
+            transaction.execute(
+                "DELETE FROM fetched WHERE path NOT IN (SELECT path FROM files)",
+                [],
+            )?;
             Ok(())
         })
     }
@@ -253,6 +260,7 @@ impl Writer {
                     delete_article(transaction, ArticleId(article))?;
                 }
                 transaction.execute("DELETE FROM files WHERE path = ?", [path])?;
+                transaction.execute("DELETE FROM fetched WHERE path = ?", [path])?;
             }
             Ok(())
         })
@@ -341,11 +349,32 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()>
              RETURNING id",
         )?
         .query_row(params![file.path, signed(file.size), file.modified_ns, file.digest], |row| row.get(0))?;
+    keep_validators(transaction, file)?;
     for article in &change.removed {
         delete_article(transaction, *article)?;
     }
     for article in &change.added {
         insert_article(transaction, file_id, article)?;
+    }
+    Ok(())
+}
+
+/// Keeps what the server said of a file, in place of what it said before.
+fn keep_validators(transaction: &Transaction<'_>, file: &NewFile) -> rusqlite::Result<()> {
+    let Validators {
+        etag,
+        last_modified,
+    } = &file.validators;
+    if file.validators.is_empty() {
+        transaction
+            .prepare_cached("DELETE FROM fetched WHERE path = ?")?
+            .execute([&file.path])?;
+    } else {
+        transaction
+            .prepare_cached(
+                "INSERT OR REPLACE INTO fetched (path, etag, last_modified) VALUES (?, ?, ?)",
+            )?
+            .execute(params![file.path, etag, last_modified])?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use topoi::article::{Article, Kind, Metadata, Paragraph, Span};
 use topoi::ingest::{fold, split_paragraphs};
 use topoi::library::{Indexer, Library, Windowing};
 use topoi::search::{Query, SearchOptions};
-use topoi::store::NewFile;
+use topoi::store::{NewFile, Validators};
 use topoi_index::UnitVector;
 use topoi_models::{Encoder, Role};
 
@@ -48,6 +48,7 @@ pub(super) fn index(
         size: 0,
         modified_ns: 0,
         digest: Sha256::digest(b"corpus").into(),
+        validators: Validators::default(),
     };
     indexer.add_articles(file, articles)?;
     indexer.finish()?;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use topoi::article::{Article, Kind};
 use topoi::copies::{self, Sketch, Text};
+use topoi::fetch::Address;
 use topoi::ingest::{self, FoundFile, Hints, Reading, Warning};
 use topoi::library::{IndexReport, Refusal};
 
@@ -12,31 +13,57 @@ use super::super::Outcome;
 use super::super::cli::Index;
 use super::super::context::Context;
 use super::super::interrupt;
-use super::Refused;
 use super::report::{self, IndexJson};
+use super::web::{Known, Page};
+use super::{Refused, Web};
 
 pub(super) fn run(
     context: &mut Context,
     arguments: &Index,
     hints: &Hints,
-    files: &[FoundFile],
-    stdin: Option<Vec<u8>>,
+    sources: Sources,
     mut refused: Refused,
 ) -> anyhow::Result<Outcome> {
+    let Sources {
+        files,
+        stdin,
+        addresses,
+        mut web,
+    } = sources;
     interrupt::listen();
     let mut dry = DryRun::default();
     if let Some(bytes) = stdin {
-        dry.read(&arguments.name, &bytes, hints, &mut refused);
+        dry.read(
+            &arguments.name,
+            &bytes,
+            &named(&arguments.name, hints),
+            &mut refused,
+        );
     }
     for file in files {
         if interrupt::requested() {
             return Err(topoi::Error::Interrupted.into());
         }
-        match ingest::read_file(&file.path, arguments.max_file_size << 20) {
-            Ok(bytes) => dry.read(&file.path.to_string_lossy(), &bytes, hints, &mut refused),
-            Err(reason) => refused.push((file.path.clone(), reason.into())),
+        match ingest::read_file(&file.path, arguments.read.max_bytes()) {
+            Ok(bytes) => {
+                let name = file.path.to_string_lossy();
+                dry.read(&name, &bytes, &named(&name, hints), &mut refused);
+            }
+            Err(reason) => refused.push((file.path, reason.into())),
         }
     }
+    let known = Known {
+        library: None,
+        is_read_anew: true,
+    };
+    let asked = web.fetch_all(&context.output, &addresses, &known, &mut |fetched| {
+        for Page { path, fetched, .. } in fetched {
+            let hints = fetched.hints(hints);
+            dry.read(path.as_str(), &fetched.bytes, &hints, &mut refused);
+        }
+        Ok(())
+    })?;
+    refused.extend(asked.refused);
     let mut done = dry.report;
     let stories = copies::stories(dry.texts.len(), &copies::pairs(&dry.texts));
     done.copies = stories
@@ -61,6 +88,22 @@ pub(super) fn run(
     Ok(Outcome::Found)
 }
 
+/// What is to be read.
+pub(super) struct Sources {
+    pub(super) files: Vec<FoundFile>,
+    pub(super) stdin: Option<Vec<u8>>,
+    pub(super) addresses: Vec<Address>,
+    pub(super) web: Web,
+}
+
+/// What is known of a file with this name.
+fn named(name: &str, hints: &Hints) -> Hints {
+    Hints {
+        path: Some(name.into()),
+        ..hints.clone()
+    }
+}
+
 /// What was read so far.
 #[derive(Default)]
 struct DryRun {
@@ -72,11 +115,7 @@ struct DryRun {
 
 impl DryRun {
     fn read(&mut self, name: &str, bytes: &[u8], hints: &Hints, refused: &mut Refused) {
-        let hints = Hints {
-            path: Some(name.into()),
-            ..hints.clone()
-        };
-        match ingest::read_source(bytes, &hints) {
+        match ingest::read_source(bytes, hints) {
             Ok(reading) => self.take(name, reading),
             Err(error) => refused.push((Path::new(name).to_owned(), Refusal::from(error))),
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use topoi::article::{Article, Metadata, Paragraph, Span};
+use topoi::fetch::is_address;
 use topoi::ingest::{self, Hints, Reading, Source};
 
 use super::super::Outcome;
@@ -11,6 +12,8 @@ use super::super::cli::Index;
 use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::output::{FAINT, Output, STRONG, clean};
+use super::Web;
+use super::given::address;
 
 #[derive(Serialize)]
 struct ExplainJson<'a> {
@@ -47,14 +50,23 @@ pub(super) fn run(
 ) -> anyhow::Result<Outcome> {
     let failed =
         |reason: &dyn std::fmt::Display| Failure::new(format!("`{}` {reason}", file.display()));
-    let bytes = if file == Path::new("-") {
-        context.read_stdin(arguments.max_file_size << 20)?
+    let max_bytes = arguments.read.max_bytes();
+    let (bytes, hints) = if file == Path::new("-") {
+        (context.read_stdin(max_bytes)?, hints.clone())
+    } else if let Some(text) = file.to_str().filter(|text| is_address(text)) {
+        let address = address(text)?;
+        let addresses = std::slice::from_ref(&address);
+        let mut web = Web::new(context, &arguments.read, &arguments.web, addresses)?;
+        let fetched = web.fetch(&address).map_err(|error| failed(&error))?;
+        let hints = fetched.hints(hints);
+        (fetched.bytes, hints)
     } else {
-        ingest::read_file(file, arguments.max_file_size << 20).map_err(|reason| failed(&reason))?
-    };
-    let hints = Hints {
-        path: (file != Path::new("-")).then(|| file.to_owned()),
-        ..hints.clone()
+        let hints = Hints {
+            path: Some(file.to_owned()),
+            ..hints.clone()
+        };
+        let bytes = ingest::read_file(file, max_bytes).map_err(|reason| failed(&reason))?;
+        (bytes, hints)
     };
     let reading = ingest::read_source(&bytes, &hints).map_err(|error| failed(&error))?;
     let lines = Lines::of(&bytes, &hints, &reading);

@@ -8,7 +8,7 @@ use topoi::library::{IndexReport, Survey};
 
 use super::super::failure::Failure;
 use super::super::output::{Output, short_path};
-use super::Refused;
+use super::{Refused, Taken};
 
 /// How many skipped files are named one by one.
 const NAMED: usize = 10;
@@ -17,28 +17,36 @@ const NAMED: usize = 10;
 const WARNINGS: usize = 20;
 
 #[derive(Serialize)]
-pub(super) struct IndexJson {
-    pub(super) schema: &'static str,
+pub(crate) struct IndexJson {
+    pub(crate) schema: &'static str,
     /// None where nothing was written.
-    pub(super) library: Option<String>,
+    pub(crate) library: Option<String>,
     #[serde(flatten)]
-    pub(super) report: IndexReport,
-    pub(super) skipped: Vec<SkippedJson>,
+    pub(crate) report: IndexReport,
+    pub(crate) skipped: Vec<SkippedJson>,
 }
 
 #[derive(Serialize)]
-pub(super) struct SkippedJson {
+pub(crate) struct SkippedJson {
     path: String,
     reason: String,
 }
 
 /// What was skipped, for programs.
-pub(super) fn skipped(refused: &Refused) -> Vec<SkippedJson> {
+pub(crate) fn skipped(refused: &Refused) -> Vec<SkippedJson> {
     let skipped = refused.iter().map(|(path, refusal)| SkippedJson {
         path: path.display().to_string(),
         reason: refusal.to_string(),
     });
     skipped.collect()
+}
+
+/// Says all that a person wants to know of what was taken in.
+pub(crate) fn tell_all(output: &Output, taken: &Taken, root: &Path) {
+    tell_warnings(output, &taken.warnings);
+    tell_refused(output, &taken.refused);
+    tell_read(output, &taken.report.read);
+    tell(output, &taken.report, root);
 }
 
 /// Says what was odd in files.
@@ -89,7 +97,7 @@ pub(super) fn tell_read(output: &Output, read: &Survey) {
 }
 
 /// The error where nothing of what was given could be read.
-pub(super) fn nothing_to_read(paths: &[PathBuf], refused: &Refused) -> anyhow::Error {
+pub(crate) fn nothing_to_read(paths: &[PathBuf], refused: &Refused) -> anyhow::Error {
     let shown = |path: &Path| short_path(&path.to_string_lossy());
     if let [(path, refusal)] = refused.as_slice() {
         return Failure::new(format!("`{}` {refusal}", shown(path))).into();
@@ -136,7 +144,7 @@ pub(super) fn tell_refused(output: &Output, refused: &Refused) {
 }
 
 /// Says what an indexing run has done.
-pub(super) fn tell(output: &Output, report: &IndexReport, root: &Path) {
+fn tell(output: &Output, report: &IndexReport, root: &Path) {
     let IndexReport {
         files_unchanged,
         articles_added,

@@ -11,7 +11,7 @@ use super::entries::Entries;
 use super::error::{ReadError, Warning, Warnings};
 use super::source::{Extracted, Reader, Source};
 use super::xml::decode_xml;
-use crate::article::Article;
+use crate::article::{Article, Paragraph};
 use entry::Draft;
 
 const WHAT: &str = "a feed";
@@ -39,18 +39,49 @@ struct Contents {
     damage: Option<String>,
 }
 
+/// A text shorter than this, in characters, doesn't stand for an article that is longer: a teaser has a few sentences.
+const TEASER: usize = 1000;
+
+/// Whether a feed's entry holds less than the page that it links to, by all appearances: little, or something that breaks
+/// off.
+#[must_use]
+pub fn is_teaser(paragraphs: &[Paragraph]) -> bool {
+    let chars = paragraphs
+        .iter()
+        .map(|paragraph| paragraph.text.chars().count());
+    let breaks_off = paragraphs.last().is_some_and(|last| {
+        let end = last.text.trim_end();
+        ["…", "...", "[…]", "[...]"]
+            .iter()
+            .any(|mark| end.ends_with(mark))
+    });
+    breaks_off || chars.sum::<usize>() < TEASER
+}
+
+/// The addresses of those entries of a feed that are teasers, or hold nothing, in the feed's order.
+#[must_use]
+pub fn teasers(feed: &[u8]) -> Vec<String> {
+    let entries = contents(feed).entries.into_iter();
+    let teasers = entries.filter(|entry| is_teaser(&entry.paragraphs()));
+    teasers.filter_map(|entry| entry.address).collect()
+}
+
+fn contents(feed: &[u8]) -> Contents {
+    let text = decode_xml(feed);
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    match text.starts_with('{') {
+        true => json::read(text),
+        false => syndication::read(text),
+    }
+}
+
 impl Reader for Feed {
     fn read(&self, source: &Source<'_>) -> Result<Extracted, ReadError> {
-        let text = decode_xml(source.bytes());
-        let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         let Contents {
             feed,
             entries: drafts,
             damage,
-        } = match text.starts_with('{') {
-            true => json::read(text),
-            false => syndication::read(text),
-        };
+        } = contents(source.bytes());
         let mut entries = Entries::default();
         let mut warnings = Warnings::default();
         let mut extracted = Extracted::default();
