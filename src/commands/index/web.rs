@@ -65,7 +65,7 @@ enum Step {
     Follow(Address),
     /// Take in a feed, after its pages.
     Feed {
-        page: Page,
+        page: Box<Page>,
         links: Vec<Address>,
         is_whole: bool,
     },
@@ -136,7 +136,7 @@ impl Web {
                     if is_whole && links.iter().all(|link| self.settled.contains(link)) {
                         self.followed.insert(page.path.clone());
                     }
-                    held.push(page);
+                    held.push(*page);
                     hand_on(&mut held, steps.is_empty(), take)?;
                     continue;
                 }
@@ -175,7 +175,7 @@ impl Web {
                         };
                         let follow = links.iter().cloned().map(Step::Follow).collect::<Vec<_>>();
                         steps.push_front(Step::Feed {
-                            page,
+                            page: Box::new(page),
                             links,
                             is_whole,
                         });
