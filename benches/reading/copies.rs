@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
+use topoi::article::Article;
 use topoi::copies::{self, Sketch, Text};
 use topoi::ingest::{Hints, read_source};
 
@@ -48,20 +49,32 @@ pub(super) fn measure(folder: &Path) -> Result<Vec<Row>, Box<dyn Error>> {
 
     let mut rows = Vec::new();
     for (measure, column) in [
-        ("F1, sentence resemblance >= .5", 6),
-        ("F1, sentence containment >= .5", 7),
+        ("sentence resemblance >= .5", 6),
+        ("sentence containment >= .5", 7),
     ] {
         let truth = truth(&folder.join("opinions_pairs.tsv"), column)?;
         let right = found.intersection(&truth).count();
         let f1 = 2.0 * right as f64 / (found.len() + truth.len()).max(1) as f64;
-        let row = [
-            "copies",
-            measure,
-            &texts.len().to_string(),
-            &format!("{f1:.3}"),
-            ">= .95",
-        ];
-        rows.push(row.map(str::to_owned));
+        // The labels lack texts that one source printed often, such as an advertisement that stands nineteen times. A pair that
+        // shares half of its sentences is right all the same.
+        let unlabelled = found.difference(&truth).filter(|(one, other)| {
+            let sentences = |at: &usize| articles.get(*at).map(sentences).unwrap_or_default();
+            resemblance(&sentences(one), &sentences(other)) >= 0.5
+        });
+        let precision = (right + unlabelled.count()) as f64 / found.len().max(1) as f64;
+        let recall = right as f64 / truth.len().max(1) as f64;
+        let checked = 2.0 * precision * recall / (precision + recall);
+        for (how, f1) in [("as labelled", f1), ("unlabelled pairs checked", checked)] {
+            let measure = format!("F1, {measure}, {how}");
+            let row = [
+                "copies",
+                &measure,
+                &texts.len().to_string(),
+                &format!("{f1:.3}"),
+                ">= .95",
+            ];
+            rows.push(row.map(str::to_owned));
+        }
     }
     rows.push(
         [
@@ -89,6 +102,26 @@ pub(super) fn measure(folder: &Path) -> Result<Vec<Row>, Box<dyn Error>> {
         format!("{:.2}", half.as_secs_f64() / compared.as_secs_f64()),
     ));
     Ok(rows)
+}
+
+/// The sentences of an article, each as its letters and digits; those shorter than 25 bytes tell nothing.
+fn sentences(article: &Article) -> HashSet<String> {
+    let text: String = article
+        .paragraphs
+        .iter()
+        .map(|paragraph| format!("{} ", paragraph.text))
+        .collect();
+    let sentences = text.split(['.', '!', '?']).map(|sentence| {
+        let letters = sentence.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect::<String>()
+    });
+    sentences.filter(|sentence| sentence.len() >= 25).collect()
+}
+
+/// What two texts share of all their sentences.
+fn resemblance(one: &HashSet<String>, other: &HashSet<String>) -> f64 {
+    let shared = one.intersection(other).count();
+    shared as f64 / (one.len() + other.len() - shared).max(1) as f64
 }
 
 /// Every two texts of one story.
