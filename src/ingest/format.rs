@@ -325,7 +325,11 @@ fn by_tag(text: &str) -> Result<Option<Format>, ReadError> {
             "?>"
         } else if begins("<!doctype") {
             is_xml = true;
-            ">"
+            // It may declare entities, in brackets.
+            match (rest.find('['), rest.find('>')) {
+                (Some(bracket), Some(end)) if bracket < end => "]>",
+                _ => ">",
+            }
         } else {
             break;
         };
@@ -487,6 +491,11 @@ mod tests {
                 Format::Feed,
             ),
             ("", "<atom:feed xmlns:atom='x'>", Format::Feed),
+            (
+                "",
+                "<!DOCTYPE rss [<!ENTITY % a 'b'>\n%a;]>\n<rss version='2.0'>",
+                Format::Feed,
+            ),
             ("", "<rdf:RDF>", Format::Feed),
             (
                 "feed.json",

@@ -149,6 +149,9 @@ pub(super) fn read(text: &str) -> Contents {
             (Node::Text(_), None) => {}
         }
     }
+    if contents.damage.is_none() && (reading.is_some() || !open.is_empty()) {
+        contents.damage = Some("it breaks off before its end".to_owned());
+    }
     contents
 }
 
