@@ -205,14 +205,17 @@ impl Format {
         if let Some(format) = by_tag(text)? {
             return Ok(format);
         }
+        let named = source.hints().media_type.as_deref();
+        let named = named.and_then(Self::from_media_type);
         if let Some(format) = by_braces(text, promised) {
-            return Ok(format);
+            // The version that makes a feed of JSON is left out by some that serve it.
+            let is_feed = format == Self::Json && named == Some(Self::Feed);
+            return Ok(if is_feed { Self::Feed } else { format });
         }
         if front_matter::is_present(text) || (promised.is_none() && starts_with_heading(text)) {
             return Ok(Self::Markdown);
         }
-        let named = source.hints().media_type.as_deref();
-        let named = promised.or_else(|| named.and_then(Self::from_media_type));
+        let named = promised.or(named);
         // A name that promises bytes of another kind than text is wrong about this text.
         Ok(named
             .filter(|format| format.is_text())
@@ -395,10 +398,15 @@ fn by_braces(text: &str, promised: Option<Format>) -> Option<Format> {
     {
         return None;
     }
+    // Programs that sort the names of an object write the version behind the entries.
     let head = text.get(..text.floor_char_boundary(1024)).unwrap_or(text);
-    if head.contains("://jsonfeed.org/version/")
-        || head.contains(":\\/\\/jsonfeed.org\\/version\\/")
-    {
+    let tail = text.ceil_char_boundary(text.len().saturating_sub(1024));
+    let tail = text.get(tail..).unwrap_or_default();
+    let names_version = |part: &str| {
+        part.contains("://jsonfeed.org/version/")
+            || part.contains(":\\/\\/jsonfeed.org\\/version\\/")
+    };
+    if names_version(head) || names_version(tail) {
         return Some(Format::Feed);
     }
     // Plain text may begin with a bracket; it is JSON only if it also ends as such.
@@ -464,6 +472,25 @@ mod tests {
             ..Hints::default()
         };
         Format::detect(&Source::new(content.as_bytes(), &hints)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_json_feed_is_known_wherever_its_version_stands_and_by_its_media_type() {
+        let entries = format!("{{\"items\": [{}1], ", "\"port\", ".repeat(1000));
+        let sorted = format!("{entries}\"version\": \"https://jsonfeed.org/version/1\"}}");
+        assert_eq!(detect("feed", &sorted), Ok(Format::Feed));
+        let bare = format!("{entries}\"title\": \"Ports\"}}");
+        for (media_type, format) in [
+            ("application/feed+json", Format::Feed),
+            ("application/json", Format::Json),
+        ] {
+            let hints = Hints {
+                media_type: Some(media_type.to_owned()),
+                ..Hints::default()
+            };
+            let source = Source::new(bare.as_bytes(), &hints);
+            assert_eq!(Format::detect(&source), Ok(format));
+        }
     }
 
     #[test]

@@ -117,7 +117,9 @@ fn sees_files(more: &[&str]) {
     });
     // Between two changes others may write.
     let bread = place.path("a/loaf.txt");
-    place.run(["index", bread.to_str().unwrap()]).found();
+    watching.until("the library is free", |_| {
+        place.run(["index", bread.to_str().unwrap()]).code == Some(0)
+    });
     assert!(
         watching.child.try_wait().unwrap().is_none(),
         "it still watches"
