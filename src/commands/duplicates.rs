@@ -189,10 +189,10 @@ fn print_article(
     let about = if by_line.is_empty() { path } else { by_line };
     match likeness {
         None => output.line(format_args!(
-            "{id:<6}{STRONG}{title}{STRONG:#}  {FAINT}{about}{FAINT:#}"
+            "{id:<6} {STRONG}{title}{STRONG:#}  {FAINT}{about}{FAINT:#}"
         ))?,
         Some(likeness) => output.line(format_args!(
-            "  {id:<6}{:>3.0} %  {title}  {FAINT}{about}{FAINT:#}",
+            "  {id:<6} {:>3.0} %  {title}  {FAINT}{about}{FAINT:#}",
             100.0 * likeness
         ))?,
     }

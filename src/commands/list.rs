@@ -65,7 +65,7 @@ fn print_article(output: &mut Output, article: &StoredArticle) -> anyhow::Result
     let by_line = by_line(article);
     let about = if by_line.is_empty() { path } else { by_line };
     output.line(format_args!(
-        "{:<6}{STRONG}{title}{STRONG:#}  {FAINT}{about}{FAINT:#}",
+        "{:<6} {STRONG}{title}{STRONG:#}  {FAINT}{about}{FAINT:#}",
         article.id
     ))?;
     Ok(())
