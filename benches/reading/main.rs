@@ -12,6 +12,7 @@ mod feeds;
 mod pages;
 mod pdf;
 mod recurring;
+mod words;
 
 use std::error::Error;
 use std::path::Path;

@@ -5,7 +5,7 @@
 mod fields;
 mod text;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -15,6 +15,7 @@ pub use fields::{Field, FieldRuleError, Fields};
 use text::Text;
 pub(super) use text::kind_of;
 
+use super::entries::Entries;
 use super::error::{ReadError, Warning, Warnings};
 use super::fold::fold;
 use super::language::language_code;
@@ -30,7 +31,7 @@ pub(super) struct Recorder<'a> {
     /// What each name met so far means, and how good a name for that it is.
     meanings: HashMap<String, Option<(Field, usize)>>,
     used: BTreeSet<(Field, String)>,
-    entries: HashSet<String>,
+    entries: Entries,
     articles: Vec<Article>,
     warnings: Warnings,
     left_out: usize,
@@ -46,7 +47,7 @@ impl<'a> Recorder<'a> {
             fields,
             meanings: HashMap::new(),
             used: BTreeSet::new(),
-            entries: HashSet::new(),
+            entries: Entries::default(),
             articles: Vec::new(),
             warnings: Warnings::default(),
             left_out: 0,
@@ -63,6 +64,10 @@ impl<'a> Recorder<'a> {
 
     /// Adds the article that a record is. `line` is where it stands, `name` what it is called where it has no id of its own.
     pub(super) fn add(&mut self, record: &Map<String, Value>, line: usize, name: &str) {
+        if self.entries.are_full() {
+            self.left_out += 1;
+            return;
+        }
         let found = self.find(record);
         let Some(text) = found.text else {
             if self.articles.is_empty() && self.unread.len() < LISTED_FIELDS {
@@ -82,7 +87,7 @@ impl<'a> Recorder<'a> {
             .values
             .get(&Field::Entry)
             .and_then(|value| scalar(value));
-        let entry = self.unique_entry(named, line, name);
+        let entry = self.entries.unique(named.as_deref().unwrap_or(name));
         self.articles.push(Article {
             entry: Some(entry),
             metadata,
@@ -119,9 +124,11 @@ impl<'a> Recorder<'a> {
                 fields: self.unread.into_iter().take(LISTED_FIELDS).collect(),
             });
         }
+        let mut warnings = self.warnings.into_vec();
+        warnings.extend(self.entries.warning());
         Ok(Extracted {
             articles: self.articles,
-            warnings: self.warnings.into_vec(),
+            warnings,
             left_out: self.left_out,
             fields: self.used.into_iter().collect(),
         })
@@ -185,16 +192,6 @@ impl<'a> Recorder<'a> {
             language,
             address: text(Field::Address),
         }
-    }
-
-    /// The name of an article within its file. Two articles never share one, since a library tells them apart by it: the
-    /// later one has its line number added.
-    fn unique_entry(&mut self, named: Option<String>, line: usize, name: &str) -> String {
-        let mut entry = named.unwrap_or_else(|| name.to_owned());
-        while !self.entries.insert(entry.clone()) {
-            entry = format!("{entry}:{line}");
-        }
-        entry
     }
 }
 
