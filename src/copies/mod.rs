@@ -40,6 +40,17 @@ pub struct Text {
     pub source: Option<u64>,
 }
 
+impl Text {
+    /// A text, and the name of its source.
+    #[must_use]
+    pub fn new(sketch: Sketch, source: Option<&str>) -> Self {
+        Self {
+            sketch,
+            source: source.map(sketch::name),
+        }
+    }
+}
+
 /// Two texts that are copies, by their positions, the earlier first.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pair {
@@ -170,8 +181,7 @@ fn by_hash(kept: &[(usize, Vec<u64>)]) -> Vec<(u64, u32)> {
 /// Texts that are copies of one another, directly or through others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Story {
-    /// The positions of the texts, in ascending order, and how alike each is to another of them, at most; of the first it
-    /// is 1.
+    /// The positions of the texts, in ascending order, and how alike each is to another of them, at most.
     pub texts: Vec<(usize, f32)>,
 }
 
@@ -200,10 +210,7 @@ pub fn stories(count: usize, pairs: &[Pair]) -> Vec<Story> {
     let mut stories: HashMap<usize, Vec<(usize, f32)>> = HashMap::new();
     for at in 0..count {
         let first = root(&mut leader, at);
-        let alike = match first == at {
-            true => 1.0,
-            false => likeness.get(at).copied().unwrap_or(0.0),
-        };
+        let alike = likeness.get(at).copied().unwrap_or(0.0);
         stories.entry(first).or_default().push((at, alike));
     }
     let mut stories: Vec<Story> = stories

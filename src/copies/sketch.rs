@@ -158,6 +158,12 @@ const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0100_0000_01b3;
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// The number of a name.
+pub(super) fn name(name: &str) -> u64 {
+    name.chars()
+        .fold(FNV_OFFSET, |hash, c| fnv(hash, u32::from(c)))
+}
+
 /// A step of FNV-1a over a character.
 const fn fnv(hash: u64, c: u32) -> u64 {
     (hash ^ c as u64).wrapping_mul(FNV_PRIME)

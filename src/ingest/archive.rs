@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::compression;
-use super::entries::Entries;
-use super::error::{ReadError, Warning, Warnings};
+use super::entries::Members;
+use super::error::ReadError;
 use super::format::Format;
 use super::package;
 use super::source::{Extracted, Hints, Reader, Source};
@@ -20,11 +20,9 @@ pub(super) struct Zip;
 impl Reader for Zip {
     fn read(&self, source: &Source<'_>) -> Result<Extracted, ReadError> {
         let mut archive = package::open(source.bytes(), WHAT)?;
-        let mut entries = Entries::default();
-        let mut warnings = Warnings::default();
-        let mut extracted = Extracted::default();
+        let mut members = Members::default();
         for at in 0..archive.len() {
-            if entries.are_full() {
+            if members.are_full() {
                 break;
             }
             let Some(Ok(name)) = archive.name_for_index(at) else {
@@ -35,41 +33,14 @@ impl Reader for Zip {
                 continue;
             }
             if !promises_a_format(&name) {
-                extracted.left_out += 1;
-                warnings.add(|| Warning::Member {
-                    name,
-                    reason: "has a name that promises no format".to_owned(),
-                });
+                members.leave_out(&name, "has a name that promises no format".to_owned());
                 continue;
             }
             let read = package::unpack(&mut archive, at, source.budget(), "a file")
                 .and_then(|bytes| source.read_member(&bytes, &hints(source, &name)));
-            match read {
-                Ok(member) => {
-                    extracted.left_out += member.left_out;
-                    for warning in member.warnings {
-                        warnings.add(|| warning.of(&name));
-                    }
-                    extracted
-                        .articles
-                        .extend(entries.of_member(&name, member.articles));
-                }
-                Err(error) if source.budget().is_spent() => return Err(error),
-                Err(error) => {
-                    extracted.left_out += 1;
-                    warnings.add(|| Warning::Member {
-                        name,
-                        reason: error.to_string(),
-                    });
-                }
-            }
+            members.add(&name, read, source.budget())?;
         }
-        if extracted.articles.is_empty() {
-            return Err(warnings.into_error(WHAT));
-        }
-        extracted.warnings = warnings.into_vec();
-        extracted.warnings.extend(entries.warning());
-        Ok(extracted)
+        members.finish(WHAT)
     }
 }
 

@@ -2,20 +2,8 @@
 //! must hold together.
 
 use super::package::tests::archive;
+use super::tests::Random;
 use super::*;
-
-/// The generator xorshift64*, so that the damage is the same on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let product = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d);
-        usize::try_from(product >> 33).unwrap() % limit
-    }
-}
 
 const WORDS: &str = "<w:document xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main' \
     xmlns:m='http://schemas.openxmlformats.org/officeDocument/2006/math'><w:body><w:p><w:pPr><w:outlineLvl w:val='0'/>\

@@ -139,10 +139,10 @@ fn a_source_without_text_is_an_error_in_every_format() {
 }
 
 /// The generator xorshift64*, so that the inputs are the same on every machine.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;

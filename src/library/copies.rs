@@ -1,12 +1,12 @@
 //! Which articles, and which passages, are copies of one another.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::Library;
 use crate::article::{ArticleId, Kind, Passage, PassageId};
 use crate::copies::{self, Sketch, Text};
 use crate::error::Result;
-use crate::store::{Copy, Filter, Reader, Writer};
+use crate::store::{Copy, Filter, Reader, Sketched, Writer};
 
 /// How many sketches are committed at once.
 const BATCH: usize = 1000;
@@ -49,16 +49,17 @@ fn sketch(reader: &Reader, article: ArticleId) -> Result<Sketch> {
 /// The copies among all articles; the original of a story is the one with the earliest date, and of those without one the
 /// first that was taken in.
 fn find(reader: &Reader) -> Result<Vec<Copy>> {
-    let articles = reader.sketched()?;
-    let mut sources: HashMap<&str, u64> = HashMap::new();
-    let mut texts = Vec::with_capacity(articles.len());
-    for article in &articles {
-        let next = sources.len() as u64;
-        let source = article.source.as_deref();
-        texts.push(Text {
-            sketch: article.sketch.clone(),
-            source: source.map(|source| *sources.entry(source).or_insert(next)),
-        });
+    let mut articles = Vec::new();
+    let mut texts = Vec::new();
+    for Sketched {
+        article,
+        source,
+        date,
+        sketch,
+    } in reader.sketched()?
+    {
+        articles.push((date.is_none(), date, article));
+        texts.push(Text::new(sketch, source.as_deref()));
     }
     let mut copies = Vec::new();
     for story in copies::stories(texts.len(), &copies::pairs(&texts)) {
@@ -68,25 +69,16 @@ fn find(reader: &Reader) -> Result<Vec<Copy>> {
                 .iter()
                 .filter_map(|(at, likeness)| Some((articles.get(*at)?, *likeness)))
         };
-        let Some((original, _)) = members()
-            .min_by_key(|(article, _)| (article.date.is_none(), article.date, article.article))
-        else {
+        let Some((first, _)) = members().min_by_key(|(article, _)| **article) else {
             continue;
         };
-        // The first member was compared with none before it; it is as alike as the most alike of the others.
-        let most = members()
-            .skip(1)
-            .map(|(_, likeness)| likeness)
-            .fold(0.0, f32::max);
-        copies.extend(
-            members()
-                .filter(|(article, _)| article.article != original.article)
-                .map(|(article, likeness)| Copy {
-                    article: article.article,
-                    original: original.article,
-                    likeness: likeness.min(most),
-                }),
-        );
+        let original = first.2;
+        let others = members().filter(|((.., article), _)| *article != original);
+        copies.extend(others.map(|((.., article), likeness)| Copy {
+            article: *article,
+            original,
+            likeness,
+        }));
     }
     copies.sort_unstable_by_key(|copy| (copy.original, copy.article));
     Ok(copies)
@@ -95,8 +87,7 @@ fn find(reader: &Reader) -> Result<Vec<Copy>> {
 /// Passages that are copies of one another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PassageStory {
-    /// The passages in the order of their numbers, and how alike each is to another of them, at most; of the first it
-    /// is 1.
+    /// The passages in the order of their numbers, and how alike each is to another of them, at most.
     pub passages: Vec<(PassageId, f32)>,
 }
 
@@ -108,8 +99,7 @@ impl Library {
     ///
     /// Where the library can't be read.
     pub fn passage_stories(&self, filter: &Filter) -> Result<Vec<PassageStory>> {
-        let wanted: std::collections::HashSet<PassageId> =
-            self.store().matching(filter)?.into_iter().collect();
+        let wanted: HashSet<PassageId> = self.store().matching(filter)?.into_iter().collect();
         let mut passages: Vec<(PassageId, ArticleId)> = Vec::new();
         let mut texts = Vec::new();
         self.store().each_passage(&mut |Passage {
@@ -121,10 +111,7 @@ impl Library {
                                          }| {
             if kind == Kind::Body && wanted.contains(&id) {
                 passages.push((id, article));
-                texts.push(Text {
-                    sketch: Sketch::of([text.as_str()]),
-                    source: None,
-                });
+                texts.push(Text::new(Sketch::of([text.as_str()]), None));
             }
         })?;
         let stories = copies::stories(texts.len(), &copies::pairs(&texts));

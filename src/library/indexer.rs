@@ -396,19 +396,17 @@ impl<'a> Indexer<'a> {
     pub fn finish(mut self) -> Result<IndexReport> {
         self.flush()?;
         super::words::bring_up_to_date(&self.writer)?;
-        let report = &mut self.report;
-        let has_changed =
-            report.articles_added + report.articles_removed + report.files_removed > 0;
-        if report.articles_added > 0 {
-            report.read.boilerplate +=
-                super::recurring::mark(&mut self.writer, self.first_article)?;
+        let (writer, report, first) = (&mut self.writer, &mut self.report, self.first_article);
+        let has_grown = report.articles_added > 0;
+        let has_shrunk = report.articles_removed + report.files_removed > 0;
+        if has_grown {
+            report.read.boilerplate += super::recurring::mark(writer, first)?;
         }
-        super::copies::bring_up_to_date(&mut self.writer, has_changed)?;
-        let copies = self.writer.copies()?;
-        let added = copies
-            .iter()
-            .filter(|copy| copy.article >= self.first_article);
-        report.copies = added.count() as u64;
+        super::copies::bring_up_to_date(writer, has_grown || has_shrunk)?;
+        if has_grown {
+            let copies = writer.copies()?;
+            report.copies = copies.iter().filter(|copy| copy.article >= first).count() as u64;
+        }
         Ok(self.report)
     }
 

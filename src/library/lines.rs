@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::Library;
 use crate::article::{Span, StoredArticle};
-use crate::ingest::{self, Format, Hints, Source};
+use crate::ingest::{self, Format, Hints, LineEnds, Source};
 
 /// Finds the lines of paragraphs in their files, each of which is read once.
 #[derive(Debug)]
@@ -15,10 +15,6 @@ pub struct Lines<'l> {
     library: &'l Library,
     files: RefCell<HashMap<String, Option<LineEnds>>>,
 }
-
-/// Where the lines of a file end, in the bytes that spans count.
-#[derive(Debug)]
-struct LineEnds(Vec<usize>);
 
 impl Library {
     /// Finds the lines of paragraphs in the files that they were read from.
@@ -41,8 +37,8 @@ impl Lines<'_> {
         }
         let mut files = self.files.borrow_mut();
         let file = files.entry(article.path.clone());
-        let LineEnds(ends) = file.or_insert_with(|| self.read(&article.path)).as_ref()?;
-        Some(ends.partition_point(|end| *end < span.start) + 1)
+        let ends = file.or_insert_with(|| self.read(&article.path)).as_ref()?;
+        Some(ends.line(span))
     }
 
     fn read(&self, path: &str) -> Option<LineEnds> {
@@ -57,13 +53,6 @@ impl Lines<'_> {
             ..Hints::default()
         };
         let source = Source::new(&bytes, &hints);
-        if !Format::detect(&source).ok()?.has_lines() {
-            return None;
-        }
-        let decoded = source.decoded().ok()?;
-        let ends = decoded.text.match_indices('\n');
-        Some(LineEnds(
-            ends.map(|(place, _)| place + decoded.offset).collect(),
-        ))
+        LineEnds::of(&source, Format::detect(&source).ok()?)
     }
 }

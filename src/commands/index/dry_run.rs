@@ -1,6 +1,5 @@
 //! `topoi index --dry-run`: reads everything, and writes nothing.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use topoi::article::{Article, Kind};
@@ -78,12 +77,7 @@ pub(super) fn run(
         done.copies
     ));
     if arguments.json {
-        context.output.json(&IndexJson {
-            schema: "topoi.index.v1",
-            library: None,
-            report: done,
-            skipped: report::skipped(&refused),
-        })?;
+        context.output.json(&IndexJson::new(None, done, &refused))?;
     }
     Ok(Outcome::Found)
 }
@@ -109,7 +103,6 @@ fn named(name: &str, hints: &Hints) -> Hints {
 struct DryRun {
     report: IndexReport,
     texts: Vec<Text>,
-    sources: HashMap<String, u64>,
     warnings: Vec<(String, Warning)>,
 }
 
@@ -133,15 +126,12 @@ impl DryRun {
             ..
         } in reading.articles
         {
-            let next = self.sources.len() as u64;
-            let source = metadata
-                .source
-                .map(|source| *self.sources.entry(source).or_insert(next));
             let body = paragraphs
                 .iter()
                 .filter(|paragraph| paragraph.kind == Kind::Body);
             let sketch = Sketch::of(body.map(|paragraph| paragraph.text.as_str()));
-            self.texts.push(Text { sketch, source });
+            self.texts
+                .push(Text::new(sketch, metadata.source.as_deref()));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use topoi::article::{Article, Metadata, Paragraph, Span};
 use topoi::fetch::is_address;
-use topoi::ingest::{self, Hints, Reading, Source};
+use topoi::ingest::{self, Hints, LineEnds, Source};
 
 use super::super::Outcome;
 use super::super::cli::Index;
@@ -69,7 +69,8 @@ pub(super) fn run(
         (bytes, hints)
     };
     let reading = ingest::read_source(&bytes, &hints).map_err(|error| failed(&error))?;
-    let lines = Lines::of(&bytes, &hints, &reading);
+    let lines = LineEnds::of(&Source::new(&bytes, &hints), reading.format);
+    let lines = lines.as_ref();
     let output = &mut context.output;
     if arguments.json {
         output.json(&ExplainJson {
@@ -82,7 +83,7 @@ pub(super) fn run(
             articles: reading
                 .articles
                 .iter()
-                .map(|article| article_json(article, &lines))
+                .map(|article| article_json(article, lines))
                 .collect(),
         })?;
         return Ok(Outcome::Found);
@@ -101,16 +102,16 @@ pub(super) fn run(
         output.line(format_args!("warning: {warning}"))?;
     }
     for article in &reading.articles {
-        print_article(output, article, &lines)?;
+        print_article(output, article, lines)?;
     }
     Ok(Outcome::Found)
 }
 
-fn article_json<'a>(article: &'a Article, lines: &Lines) -> ArticleJson<'a> {
+fn article_json<'a>(article: &'a Article, lines: Option<&LineEnds>) -> ArticleJson<'a> {
     let paragraphs = article.paragraphs.iter().map(|paragraph| ParagraphJson {
         kind: paragraph.kind,
         span: paragraph.span,
-        line: lines.line(paragraph.span),
+        line: lines.map(|lines| lines.line(paragraph.span)),
         text: &paragraph.text,
     });
     ArticleJson {
@@ -120,7 +121,11 @@ fn article_json<'a>(article: &'a Article, lines: &Lines) -> ArticleJson<'a> {
     }
 }
 
-fn print_article(output: &mut Output, article: &Article, lines: &Lines) -> anyhow::Result<()> {
+fn print_article(
+    output: &mut Output,
+    article: &Article,
+    lines: Option<&LineEnds>,
+) -> anyhow::Result<()> {
     output.line("")?;
     let Metadata {
         title,
@@ -152,7 +157,7 @@ fn print_article(output: &mut Output, article: &Article, lines: &Lines) -> anyho
     } in &article.paragraphs
     {
         let line = lines
-            .line(*span)
+            .map(|lines| lines.line(*span))
             .map_or_else(String::new, |line| line.to_string());
         output.line(format_args!(
             "{FAINT}{line:>5} {kind:<10}{FAINT:#}{}",
@@ -160,26 +165,4 @@ fn print_article(output: &mut Output, article: &Article, lines: &Lines) -> anyho
         ))?;
     }
     Ok(())
-}
-
-/// Where the lines of a source end, in the bytes that spans count; none where spans count others.
-struct Lines(Option<Vec<usize>>);
-
-impl Lines {
-    fn of(bytes: &[u8], hints: &Hints, reading: &Reading) -> Self {
-        if !reading.format.has_lines() {
-            return Self(None);
-        }
-        let source = Source::new(bytes, hints);
-        let decoded = source.decoded().ok();
-        Self(decoded.map(|decoded| {
-            let ends = decoded.text.match_indices('\n');
-            ends.map(|(place, _)| place + decoded.offset).collect()
-        }))
-    }
-
-    fn line(&self, span: Span) -> Option<usize> {
-        let ends = self.0.as_ref()?;
-        Some(ends.partition_point(|end| *end < span.start) + 1)
-    }
 }

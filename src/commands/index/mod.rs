@@ -23,7 +23,7 @@ use super::output::{Output, Unit};
 use super::{Outcome, interrupt};
 
 pub(crate) use given::{Given, find, hints};
-pub(crate) use report::{IndexJson, nothing_to_read, skipped, tell_all};
+pub(crate) use report::{IndexJson, nothing_to_read, tell_all};
 pub(crate) use taking::{Taken, Taking};
 pub(crate) use web::Web;
 
@@ -135,12 +135,9 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
     }
     tell_all(&context.output, &taken, &root);
     if arguments.json {
-        context.output.json(&IndexJson {
-            schema: "topoi.index.v1",
-            library: Some(root.display().to_string()),
-            skipped: skipped(&taken.refused),
-            report: taken.report,
-        })?;
+        context
+            .output
+            .json(&IndexJson::new(Some(&root), taken.report, &taken.refused))?;
     }
     Ok(Outcome::Found)
 }

@@ -16,29 +16,37 @@ const NAMED: usize = 10;
 /// How many odd things in files are said one by one.
 const WARNINGS: usize = 20;
 
+/// What a run has done, for programs.
 #[derive(Serialize)]
 pub(crate) struct IndexJson {
-    pub(crate) schema: &'static str,
+    schema: &'static str,
     /// None where nothing was written.
-    pub(crate) library: Option<String>,
+    library: Option<String>,
     #[serde(flatten)]
-    pub(crate) report: IndexReport,
-    pub(crate) skipped: Vec<SkippedJson>,
+    report: IndexReport,
+    skipped: Vec<SkippedJson>,
+}
+
+impl IndexJson {
+    /// What was done to the library at `root`, where there is one, and what was skipped.
+    pub(crate) fn new(root: Option<&Path>, report: IndexReport, refused: &Refused) -> Self {
+        let skipped = refused.iter().map(|(path, refusal)| SkippedJson {
+            path: path.display().to_string(),
+            reason: refusal.to_string(),
+        });
+        Self {
+            schema: "topoi.index.v1",
+            library: root.map(|root| root.display().to_string()),
+            report,
+            skipped: skipped.collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
-pub(crate) struct SkippedJson {
+struct SkippedJson {
     path: String,
     reason: String,
-}
-
-/// What was skipped, for programs.
-pub(crate) fn skipped(refused: &Refused) -> Vec<SkippedJson> {
-    let skipped = refused.iter().map(|(path, refusal)| SkippedJson {
-        path: path.display().to_string(),
-        reason: refusal.to_string(),
-    });
-    skipped.collect()
 }
 
 /// Says all that a person wants to know of what was taken in.

@@ -12,7 +12,7 @@ use topoi::library::Refusal;
 use super::cli::Watch;
 use super::context::Context;
 use super::index::{
-    Given, IndexJson, Taken, Taking, Web, find, hints, nothing_to_read, skipped, tell_all, wanted,
+    Given, IndexJson, Taken, Taking, Web, find, hints, nothing_to_read, tell_all, wanted,
 };
 use super::target::stored_path;
 use super::{Outcome, interrupt};
@@ -130,12 +130,9 @@ fn report(
 ) -> anyhow::Result<()> {
     tell_all(&context.output, &taken, root);
     if arguments.json {
-        context.output.json_line(&IndexJson {
-            schema: "topoi.index.v1",
-            library: Some(root.display().to_string()),
-            skipped: skipped(&taken.refused),
-            report: taken.report,
-        })?;
+        context
+            .output
+            .json_line(&IndexJson::new(Some(root), taken.report, &taken.refused))?;
         context.output.flush()?;
     }
     Ok(())

@@ -6,8 +6,8 @@ mod mailbox;
 
 use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
-use super::entries::Entries;
-use super::error::{ReadError, Warning, Warnings};
+use super::entries::Members;
+use super::error::ReadError;
 use super::fold::fold;
 use super::format::Format;
 use super::language::language_code;
@@ -52,41 +52,19 @@ pub(super) struct Mailbox;
 
 impl Reader for Mailbox {
     fn read(&self, source: &Source<'_>) -> Result<Extracted, ReadError> {
-        let mut entries = Entries::default();
-        let mut warnings = Warnings::default();
-        let mut extracted = Extracted::default();
+        let mut members = Members::default();
         for (at, message) in mailbox::messages(source.bytes()).enumerate() {
-            if entries.are_full() {
+            if members.are_full() {
                 break;
             }
             let number = at + 1;
-            match read_message(source, &message) {
-                Ok((id, member)) => {
-                    let name = id.unwrap_or_else(|| number.to_string());
-                    extracted.left_out += member.left_out;
-                    for warning in member.warnings {
-                        warnings.add(|| warning.of(&name));
-                    }
-                    extracted
-                        .articles
-                        .extend(entries.of_member(&name, member.articles));
-                }
-                Err(error) if source.budget().is_spent() => return Err(error),
-                Err(error) => {
-                    extracted.left_out += 1;
-                    warnings.add(|| Warning::Member {
-                        name: format!("message {number}"),
-                        reason: error.to_string(),
-                    });
-                }
-            }
+            let (name, read) = match read_message(source, &message) {
+                Ok((id, member)) => (id.unwrap_or_else(|| number.to_string()), Ok(member)),
+                Err(error) => (format!("message {number}"), Err(error)),
+            };
+            members.add(&name, read, source.budget())?;
         }
-        if extracted.articles.is_empty() {
-            return Err(warnings.into_error("a mailbox"));
-        }
-        extracted.warnings = warnings.into_vec();
-        extracted.warnings.extend(entries.warning());
-        Ok(extracted)
+        members.finish("a mailbox")
     }
 }
 
@@ -162,32 +140,13 @@ fn read_attachments(
     bytes: &[u8],
     extracted: &mut Extracted,
 ) {
-    let mut entries = Entries::default();
-    let mut warnings = Warnings::default();
+    let mut members = Members::default();
     for part in message.attachments() {
-        let Some((name, hints, content)) = attachment(part, bytes) else {
-            continue;
-        };
-        match source.read_member(content, &hints) {
-            Ok(member) => {
-                extracted.left_out += member.left_out;
-                for warning in member.warnings {
-                    warnings.add(|| warning.of(&name));
-                }
-                extracted
-                    .articles
-                    .extend(entries.of_member(&name, member.articles));
-            }
-            Err(error) => {
-                extracted.left_out += 1;
-                warnings.add(|| Warning::Member {
-                    name,
-                    reason: error.to_string(),
-                });
-            }
+        if let Some((name, hints, content)) = attachment(part, bytes) {
+            members.add_what_is_read(&name, source.read_member(content, &hints));
         }
     }
-    extracted.warnings.extend(warnings.into_vec());
+    members.append_to(extracted);
 }
 
 /// The name of an attachment, what is known of it and what is in it; `None` where it can be no article.

@@ -5,8 +5,8 @@ mod record;
 
 use std::borrow::Cow;
 
-use super::entries::Entries;
-use super::error::{ReadError, Warning, Warnings};
+use super::entries::Members;
+use super::error::{ReadError, Warning};
 use super::source::{Extracted, Hints, Reader, Source};
 use http::Response;
 use record::{Next, Record, Records};
@@ -23,24 +23,18 @@ pub(super) struct Warc;
 impl Reader for Warc {
     fn read(&self, source: &Source<'_>) -> Result<Extracted, ReadError> {
         let mut records = Records::new(source.bytes());
-        let mut entries = Entries::default();
-        let mut warnings = Warnings::default();
-        let mut extracted = Extracted::default();
+        let mut members = Members::default();
         let mut passed_over = 0;
-        while !entries.are_full() {
+        while !members.are_full() {
             let record = match records.next() {
                 Next::End => break,
                 Next::Record(record) => record,
                 Next::Damaged => {
-                    extracted.left_out += 1;
-                    warnings.add(|| Warning::Member {
-                        name: "a part of the archive".to_owned(),
-                        reason: "is not a record".to_owned(),
-                    });
+                    members.leave_out("a part of the archive", "is not a record".to_owned());
                     continue;
                 }
                 Next::CutOff => {
-                    warnings.add(|| Warning::CutOff { what: "a record" });
+                    members.warn(Warning::CutOff { what: "a record" });
                     break;
                 }
             };
@@ -48,46 +42,20 @@ impl Reader for Warc {
                 passed_over += usize::from(is_content(&record));
                 continue;
             };
-            match page.read(source) {
-                Ok(member) => {
-                    extracted.left_out += member.left_out;
-                    for warning in member.warnings {
-                        warnings.add(|| warning.of(&page.address));
-                    }
-                    let articles = entries.of_member(&page.address, member.articles);
-                    extracted
-                        .articles
-                        .extend(articles.into_iter().map(|mut article| {
-                            article
-                                .metadata
-                                .address
-                                .get_or_insert_with(|| page.address.clone());
-                            article
-                        }));
+            let read = page.read(source).map(|mut member| {
+                for article in &mut member.articles {
+                    let address = &mut article.metadata.address;
+                    address.get_or_insert_with(|| page.address.clone());
                 }
-                Err(error) if source.budget().is_spent() => return Err(error),
-                Err(error) => {
-                    extracted.left_out += 1;
-                    warnings.add(|| Warning::Member {
-                        name: page.address,
-                        reason: error.to_string(),
-                    });
-                }
-            }
-        }
-        if passed_over > 0 {
-            extracted.left_out += passed_over;
-            warnings.add(|| Warning::Passed {
-                count: passed_over,
-                what: "records without text (pictures, scripts, redirections, pages that were not there)",
+                member
             });
+            members.add(&page.address, read, source.budget())?;
         }
-        if extracted.articles.is_empty() {
-            return Err(warnings.into_error(WHAT));
-        }
-        extracted.warnings = warnings.into_vec();
-        extracted.warnings.extend(entries.warning());
-        Ok(extracted)
+        members.pass_over(
+            passed_over,
+            "records without text (pictures, scripts, redirections, pages that were not there)",
+        );
+        members.finish(WHAT)
     }
 }
 
