@@ -8,6 +8,21 @@ use std::collections::HashMap;
 /// stays. A mark without a partner is text and stays, as in `5 * 3` and `[sic]`. One pass and a stack for each
 /// kind of mark, so that no input, however nested, takes more than linear time.
 pub(super) fn strip_inline(text: &str) -> String {
+    let mut stripped = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+        stripped.push_str(&strip_piece(piece));
+        rest = after;
+    }
+    stripped
+}
+
+/// Marks find their partners within so many bytes, which no paragraph has. What is known of each mark takes some 30 times
+/// its own length in memory.
+const PIECE: usize = 1 << 20;
+
+fn strip_piece(text: &str) -> String {
     let mut stripper = Stripper {
         text,
         code_ends: code_ends(text),
@@ -395,6 +410,14 @@ mod tests {
         ] {
             assert_eq!(strip_inline(text), text);
         }
+    }
+
+    #[test]
+    fn a_text_without_end_is_stripped_piece_by_piece() {
+        let text = "a *word* ".repeat(PIECE / 4);
+        let stripped = strip_inline(&text);
+        assert!(stripped.matches('*').count() <= 2 * text.len().div_ceil(PIECE));
+        assert_eq!(strip_inline(&"ä".repeat(PIECE)).len(), 2 * PIECE);
     }
 
     #[test]

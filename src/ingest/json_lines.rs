@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::ReadError;
-use super::records::{Recorder, kind_of};
+use super::records::{Recorder, kind_of, parse};
 use super::source::{Extracted, Reader, Source};
 
 /// Reads JSON Lines. Which fields are read, [`Fields`](super::Fields) and their names say.
@@ -22,14 +22,14 @@ impl Reader for JsonLines {
             if line.is_empty() {
                 continue;
             }
-            let reason = match serde_json::from_str::<Value>(line) {
+            let reason = match parse(line) {
                 Ok(Value::Object(object)) => {
                     objects += 1;
                     recorder.add(&object, number, &number.to_string());
                     continue;
                 }
                 Ok(other) => format!("{} where an object was expected", kind_of(&other)),
-                Err(error) => reason_of(&error),
+                Err(reason) => reason,
             };
             first_trouble.get_or_insert_with(|| (number, reason.clone()));
             recorder.leave_out(number, "", reason);
@@ -39,13 +39,6 @@ impl Reader for JsonLines {
             _ => recorder.finish(),
         }
     }
-}
-
-/// What `serde_json` says, with the column alone: its line is always 1.
-fn reason_of(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default();
-    format!("not JSON ({message} at column {})", error.column())
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! The lines of a text: where each begins and ends, how wide it is, and how far it is indented.
 
+/// How many lines a text is taken apart into; what follows these is one line more. As many make up a hard-wrapped text of
+/// 120 MB, and a line and its paragraph cost some 110 bytes however short they are.
+const LINES: usize = 2_000_000;
+
 /// A line that holds something.
 pub(super) struct Line {
     /// Its first byte that is not white space.
@@ -21,14 +25,17 @@ impl Line {
     }
 }
 
-/// The lines that hold something. Line ends are those of Unicode, and `\r\n` is one.
+/// The lines that hold something, up to [`LINES`], and the rest as one. Line ends are those of Unicode, and `\r\n` is one.
 pub(super) fn lines(text: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut after_blank = false;
     let mut at = 0;
     while at < text.len() {
         let rest = text.get(at..).unwrap_or("");
-        let content = rest.split(is_line_end).next().unwrap_or("");
+        let content = match lines.len() < LINES {
+            true => rest.split(is_line_end).next().unwrap_or(""),
+            false => rest,
+        };
         let end = rest.get(content.len()..).unwrap_or("");
         let (ended, paragraph_end) = line_end_len(end);
         let trimmed = content.trim_start();
@@ -94,4 +101,17 @@ pub(super) const fn is_line_end(c: char) -> bool {
         c,
         '\n' | '\r' | '\x0b' | '\x0c' | '\u{85}' | '\u{2028}' | '\u{2029}'
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_more_lines_than_any_text_has_is_one_line() {
+        let text = "a\n\n".repeat(LINES + 3);
+        let lines = lines(&text);
+        assert_eq!(lines.len(), LINES + 1);
+        assert_eq!(lines[LINES].text(&text), "a\n\na\n\na");
+    }
 }

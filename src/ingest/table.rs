@@ -17,6 +17,9 @@ const SAMPLE: usize = 100;
 /// average: two sentences, in bytes.
 const LONG: usize = 120;
 
+/// How many columns a table may have: a row of them as a record takes some 100 bytes for each, however short.
+const COLUMNS: usize = 10_000;
+
 /// Reads tables. The first row holds the names of the columns, unless it holds a text; columns without a name are called by
 /// their number.
 pub(super) struct Table;
@@ -38,6 +41,15 @@ impl Reader for Table {
             .filter_map(Result::ok)
             .collect();
         let first = sample.first().ok_or(ReadError::Empty)?;
+        if first.len() > COLUMNS {
+            return Err(ReadError::Damaged {
+                what: "a table",
+                reason: format!(
+                    "its first row has {} columns, and no more than {COLUMNS} are read",
+                    first.len()
+                ),
+            });
+        }
         let has_names = first.iter().all(|name| name.len() <= LONG);
         let names: Vec<String> = first
             .iter()
@@ -170,6 +182,18 @@ mod tests {
             .read(&Source::new(b"a,b\n1,2\n", &Hints::default()))
             .unwrap_err();
         assert!(error.to_string().contains("found only `a`, `b`"));
+    }
+
+    #[test]
+    fn a_table_wider_than_any_is_refused() {
+        let error = super::Table
+            .read(&Source::new(
+                ",".repeat(COLUMNS).as_bytes(),
+                &Hints::default(),
+            ))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("has 10001 columns"), "{error}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod fields;
 mod text;
+mod value;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,6 +15,7 @@ pub(super) use fields::meaning;
 pub use fields::{Field, FieldRuleError, Fields};
 use text::Text;
 pub(super) use text::kind_of;
+pub(super) use value::parse;
 
 use super::entries::Entries;
 use super::error::{ReadError, Warning, Warnings};
@@ -69,6 +71,15 @@ impl<'a> Recorder<'a> {
             return;
         }
         let found = self.find(record);
+        for (field, name) in &found.used {
+            if !self
+                .used
+                .iter()
+                .any(|used| used.0 == *field && used.1 == *name)
+            {
+                self.used.insert((*field, (*name).to_owned()));
+            }
+        }
         let Some(text) = found.text else {
             if self.articles.is_empty() && self.unread.len() < LISTED_FIELDS {
                 self.unread
@@ -135,13 +146,14 @@ impl<'a> Recorder<'a> {
     }
 
     /// What a record holds under the names that mean something.
-    fn find<'r>(&mut self, record: &'r Map<String, Value>) -> Found<'r> {
+    fn find<'r>(&mut self, record: &'r Map<String, Value>) -> Found<'r>
+    where
+        'a: 'r,
+    {
         let mut found = Found::default();
         for (field, path) in self.fields.named() {
-            if let Some(value) = at_path(record, path)
-                && found.take(*field, value, path)
-            {
-                self.used.insert((*field, path.clone()));
+            if let Some(value) = at_path(record, path) {
+                found.take(*field, value, path);
             }
         }
         let mut guesses: Vec<(usize, Field, &str, &Value)> = Vec::new();
@@ -158,9 +170,7 @@ impl<'a> Recorder<'a> {
         }
         guesses.sort_by_key(|(rank, field, ..)| (*field, *rank));
         for (_, field, name, value) in guesses {
-            if found.take(field, value, name) && !self.used.iter().any(|(_, used)| used == name) {
-                self.used.insert((field, name.to_owned()));
-            }
+            found.take(field, value, name);
         }
         found
     }
@@ -201,27 +211,33 @@ struct Found<'r> {
     values: HashMap<Field, &'r Value>,
     text: Option<Text>,
     /// A field that should have held the text and holds none.
-    empty_text: Option<String>,
+    empty_text: Option<&'r str>,
+    /// What was taken, by the names of the fields.
+    used: Vec<(Field, &'r str)>,
 }
 
 impl<'r> Found<'r> {
-    /// Takes a value for a field that has none yet. Whether it was taken.
-    fn take(&mut self, field: Field, value: &'r Value, name: &str) -> bool {
-        if field == Field::Text {
+    /// Takes a value for a field that has none yet.
+    fn take(&mut self, field: Field, value: &'r Value, name: &'r str) {
+        let is_taken = if field == Field::Text {
             if self.text.is_some() {
-                return false;
+                return;
             }
             self.text = Text::of(value);
             if self.text.is_none() {
-                self.empty_text.get_or_insert_with(|| name.to_owned());
+                self.empty_text.get_or_insert(name);
             }
-            return self.text.is_some();
+            self.text.is_some()
+        } else {
+            let is_new = !self.values.contains_key(&field) && names_in(value).is_some();
+            if is_new {
+                self.values.insert(field, value);
+            }
+            is_new
+        };
+        if is_taken {
+            self.used.push((field, name));
         }
-        if self.values.contains_key(&field) || names_in(value).is_none() {
-            return false;
-        }
-        self.values.insert(field, value);
-        true
     }
 }
 
