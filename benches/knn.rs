@@ -59,7 +59,7 @@ fn main() {
         let mut random = Random(permille);
         let segments = searcher.segments().iter();
         let only: IdSet = segments
-            .flat_map(|segment| segment.ids().iter().copied())
+            .flat_map(|segment| segment.ids())
             .filter(|_| random.next() % 1000 < permille)
             .collect();
         for k in [15, 30] {

@@ -65,6 +65,20 @@ pub enum Error {
         /// The highest version that can be read.
         supported: u32,
     },
+    /// The file was written by an earlier version of this program, in a format that is no longer read.
+    #[error(
+        "segment `{}` has format version {found}, and this program reads version {supported}; \
+         build the segment again",
+        path.display()
+    )]
+    OlderVersion {
+        /// The file.
+        path: PathBuf,
+        /// The version that it names.
+        found: u32,
+        /// The version that can be read.
+        supported: u32,
+    },
     /// The file is not as it was written.
     #[error(
         "segment `{}` is damaged in its {part}: {detail}; remove it and build it again",
@@ -117,6 +131,16 @@ pub enum Error {
         id: PointId,
         /// How many fit.
         limit: usize,
+    },
+    /// The ids of a segment lie too far apart; those that are far above the others go into another one.
+    #[error(
+        "point {id} doesn't fit: it is more than 4294967295 above point {first}, the first of its segment"
+    )]
+    TooFar {
+        /// The point.
+        id: PointId,
+        /// The first of the segment.
+        first: PointId,
     },
     /// A build option or a space is outside of what works.
     #[error("{name} is {found}, and must be {expected}")]

@@ -38,6 +38,7 @@ mod id_set;
 mod kernels;
 mod knn;
 mod point;
+mod rows;
 mod search;
 mod segment;
 mod space;

@@ -117,7 +117,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Compare) -> anyhow::Result<
         in_theme: IN_THEME,
         overall: arguments.limit,
     };
-    let found = compare(&contributions, &|place| vectors[place], &limits);
+    let found = compare(&contributions, &|place| &vectors[place], &limits);
     let shown = Shown {
         subject: &subject,
         chosen: &chosen,

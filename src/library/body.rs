@@ -145,18 +145,21 @@ impl Body {
         held: &[Option<u32>],
         work: impl FnOnce(&Structure<'_, '_>) -> Result<T>,
     ) -> Result<T> {
-        let mut vectors = Vec::with_capacity(self.first.len());
+        let mut vectors = Vec::new();
+        let mut dim = 0;
         let mut nodes = Vec::with_capacity(self.first.len());
         for &place in &self.first {
             let passage = &self.passages[place];
             let vector = library.searcher().vector(PointId(passage.id.0));
-            vectors.push(vector.ok_or(Error::NoVector(passage.id))?);
+            let vector = vector.ok_or(Error::NoVector(passage.id))?;
+            dim = vector.len();
+            vectors.extend(vector);
             nodes.push(Node {
                 text: &passage.text,
                 article: passage.article.0,
             });
         }
-        let vector = |node: usize| vectors[node];
+        let vector = |node: usize| &vectors[node * dim..][..dim];
         work(&Structure::new(&nodes, &self.neighbours, &vector, held)?)
     }
 

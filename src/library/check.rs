@@ -121,10 +121,7 @@ fn compare(
     let mut held = topoi_index::IdSet::new();
     let mut repeated = 0_u64;
     let mut unknown = 0_u64;
-    for id in segments
-        .iter()
-        .flat_map(|segment| segment.ids().iter().copied())
-    {
+    for id in segments.iter().flat_map(|segment| segment.ids()) {
         repeated += u64::from(!held.insert(id));
         unknown += u64::from(!known.contains(id));
     }

@@ -320,7 +320,7 @@ impl Library {
                 let id = topoi_index::PointId(body.passages[place].id.0);
                 if let Some(vector) = self.searcher().vector(id) {
                     near.push((
-                        topoi_index::dot_product(vector, &topic.vector),
+                        topoi_index::dot_product(&vector, &topic.vector),
                         node,
                         number,
                     ));

@@ -12,11 +12,11 @@ const FACTOR: usize = 10;
 
 impl Library {
     /// Asks `candidates` for at least so many, until there are as many stories as are wanted or no more candidates.
-    pub(super) fn tell<'l>(
+    pub(super) fn tell(
         &self,
         scope: &Scope,
         options: &SearchOptions,
-        candidates: &mut dyn FnMut(usize) -> Result<Candidates<'l>>,
+        candidates: &mut dyn FnMut(usize) -> Result<Candidates>,
     ) -> Result<Found> {
         let mut texts = Texts::new(self);
         let wanted = Wanted {
@@ -63,7 +63,7 @@ impl Library {
         }
     }
 
-    fn hit(&self, story: &Story<'_>, context: u32, texts: &mut Texts<'_>) -> Result<Hit> {
+    fn hit(&self, story: &Story, context: u32, texts: &mut Texts<'_>) -> Result<Hit> {
         let Story { best, earliest, .. } = story;
         let passage = texts.passage(PassageId(earliest.id.0))?.clone();
         let mut copies = story.copies.clone();
@@ -106,10 +106,7 @@ impl Library {
 }
 
 /// Those that score `min_score` and more, and the best of the others.
-fn cut<'l>(
-    list: Vec<Candidate<'l>>,
-    min_score: Option<f32>,
-) -> (Vec<Candidate<'l>>, Option<Candidate<'l>>) {
+fn cut(list: Vec<Candidate>, min_score: Option<f32>) -> (Vec<Candidate>, Option<Candidate>) {
     let Some(min_score) = min_score else {
         return (list, None);
     };

@@ -52,10 +52,10 @@ impl Background {
         for segment in searcher.segments() {
             for id in segment.ids() {
                 if id.0.is_multiple_of(step)
-                    && !except.contains(*id)
-                    && let Some(vector) = segment.vector(*id)
+                    && !except.contains(id)
+                    && let Some(vector) = segment.vector(id)
                 {
-                    vectors.extend_from_slice(vector);
+                    vectors.extend(vector);
                 }
             }
         }

@@ -20,9 +20,9 @@ use crate::library::Library;
 const TOGETHER: usize = 128;
 
 /// Questions of which the candidates are known.
-struct Answered<'l> {
+struct Answered {
     vectors: Vec<UnitVector>,
-    candidates: Vec<Candidates<'l>>,
+    candidates: Vec<Candidates>,
     embedding: Duration,
 }
 
@@ -66,7 +66,7 @@ impl Library {
                 let Ok(answered) = answered.recv() else {
                     break;
                 };
-                let answered: Answered<'_> = answered?;
+                let answered: Answered = answered?;
                 embedding += answered.embedding;
                 let questions = queries.iter().zip(answered.vectors);
                 for ((query, vector), candidates) in questions.zip(answered.candidates) {
@@ -100,13 +100,13 @@ impl Library {
     }
 }
 
-fn answer<'l>(
+fn answer(
     queries: &[Query],
     questioner: &Questioner<'_>,
-    sources: &Sources<'l>,
+    sources: &Sources<'_>,
     scope: &Arc<Scope>,
     options: &SearchOptions,
-) -> Result<Answered<'l>> {
+) -> Result<Answered> {
     let begin = Instant::now();
     let vectors = questioner.vectors(queries)?;
     let embedding = begin.elapsed();

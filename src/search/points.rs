@@ -14,7 +14,7 @@ const SAME_PLACE: f32 = 0.1;
 /// Puts candidates into an order in which each adds to those before it: the next is always the one with the highest
 /// score, less what it repeats (maximal marginal relevance: Carbonell and Goldstein, *The Use of MMR, Diversity-Based
 /// Reranking*, 1998). The first `count` are put in order, and the rest stays behind them as it was.
-pub(super) fn diverse(mut candidates: Vec<Candidate<'_>>, count: usize) -> Vec<Candidate<'_>> {
+pub(super) fn diverse(mut candidates: Vec<Candidate>, count: usize) -> Vec<Candidate> {
     let mut likeness = vec![0.0_f32; candidates.len()];
     let mut places: Vec<usize> = Vec::new();
     for chosen in 0..count.min(candidates.len()) {
@@ -32,10 +32,10 @@ pub(super) fn diverse(mut candidates: Vec<Candidate<'_>>, count: usize) -> Vec<C
         // What lies between keeps its order.
         candidates[chosen..=best].rotate_right(1);
         likeness[chosen..=best].rotate_right(1);
-        let taken = candidates[chosen];
+        let taken = candidates[chosen].clone();
         places.push(taken.question);
         for (likeness, other) in likeness.iter_mut().zip(&candidates).skip(chosen + 1) {
-            *likeness = likeness.max(dot_product(taken.vector, other.vector));
+            *likeness = likeness.max(dot_product(&taken.vector, &other.vector));
         }
     }
     candidates

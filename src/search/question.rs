@@ -105,7 +105,7 @@ impl Library {
     /// The vector of a passage of the library.
     pub(super) fn vector_of(&self, id: PassageId) -> Result<UnitVector> {
         match self.searcher().vector(PointId(id.0)) {
-            Some(vector) => Ok(UnitVector::new(vector.to_vec())?),
+            Some(vector) => Ok(UnitVector::new(vector)?),
             None if self.store().passage(id)?.is_none() => Err(Error::NoPassage(id)),
             None => Err(Error::NoVector(id)),
         }

@@ -1,5 +1,6 @@
 //! What belongs beside a passage, an article, or any text.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -231,15 +232,15 @@ impl Shingles {
 }
 
 /// The passages nearest to any of the points, each with the point that it is nearest to.
-fn candidates<'l>(
+fn candidates(
     points: &[Point],
     scope: &Scope,
     count: usize,
     options: &SearchOptions,
-    sources: &Sources<'l>,
-) -> Result<Candidates<'l>> {
+    sources: &Sources<'_>,
+) -> Result<Candidates> {
     let background = sources.background;
-    let mut best: HashMap<PointId, Candidate<'_>> = HashMap::new();
+    let mut best: HashMap<PointId, Candidate> = HashMap::new();
     let mut complete = true;
     let mut by_chance: Vec<f32> = Vec::new();
     for (point, question) in points.iter().zip(0..) {
@@ -263,9 +264,14 @@ fn candidates<'l>(
                 },
                 question,
             };
-            let known = best.entry(id).or_insert(candidate);
-            if candidate.score > known.score {
-                *known = candidate;
+            match best.entry(id) {
+                Entry::Occupied(mut known) if candidate.score > known.get().score => {
+                    known.insert(candidate);
+                }
+                Entry::Occupied(_) => {}
+                Entry::Vacant(place) => {
+                    place.insert(candidate);
+                }
             }
         }
         if by_chance.is_empty() {
@@ -277,7 +283,7 @@ fn candidates<'l>(
             }
         }
     }
-    let mut list: Vec<Candidate<'_>> = best.into_values().collect();
+    let mut list: Vec<Candidate> = best.into_values().collect();
     list.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
     set_sureness(&mut list, by_chance, scope.at_most(background.passages()));
     if points.len() > 1 {

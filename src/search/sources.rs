@@ -25,10 +25,10 @@ pub(super) struct Sources<'l> {
 }
 
 /// A passage that may answer a question, and what it scored.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Candidate<'l> {
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
     pub(super) id: PointId,
-    pub(super) vector: &'l [f32],
+    pub(super) vector: Arc<[f32]>,
     /// The similarity.
     pub(super) score: f32,
     pub(super) bm25: Option<f32>,
@@ -51,8 +51,8 @@ pub struct Ranks {
 }
 
 /// The best candidates for an answer, best first.
-pub(super) struct Candidates<'l> {
-    pub(super) list: Vec<Candidate<'l>>,
+pub(super) struct Candidates {
+    pub(super) list: Vec<Candidate>,
     /// Whether these are all that there are.
     pub(super) complete: bool,
     /// What no other passage scores more than, where that is known.
@@ -60,10 +60,10 @@ pub(super) struct Candidates<'l> {
 }
 
 /// A passage near a vector.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Near<'l> {
+#[derive(Debug, Clone)]
+pub(super) struct Near {
     pub(super) id: PointId,
-    pub(super) vector: &'l [f32],
+    pub(super) vector: Arc<[f32]>,
     pub(super) cosine: f32,
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Asked<'a> {
 
 impl<'l> Sources<'l> {
     /// At least the `limit` best answers, or all that there are.
-    pub(super) fn answer(&self, asked: Asked<'_>, limit: usize) -> Result<Candidates<'l>> {
+    pub(super) fn answer(&self, asked: Asked<'_>, limit: usize) -> Result<Candidates> {
         let (weights, count) = self.plan(asked.options, limit)?;
         let scope = &self.demanded(asked.query, asked.scope)?;
         let near = if weights.meaning > 0.0 {
@@ -96,7 +96,7 @@ impl<'l> Sources<'l> {
         vectors: &[UnitVector],
         scope: &Arc<Scope>,
         options: &SearchOptions,
-    ) -> Result<Vec<Candidates<'l>>> {
+    ) -> Result<Vec<Candidates>> {
         let (weights, count) = self.plan(options, options.limit)?;
         // Questions about the same passages share the way through their vectors.
         let alike = weights.meaning > 0.0 && !queries.iter().any(Query::is_demanding);
@@ -141,12 +141,7 @@ impl<'l> Sources<'l> {
     }
 
     /// [`answer`](Self::answer) where the nearest by meaning are known, and the scope has what is demanded only.
-    fn answer_with(
-        &self,
-        near: Vec<Near<'l>>,
-        asked: Asked<'_>,
-        limit: usize,
-    ) -> Result<Candidates<'l>> {
+    fn answer_with(&self, near: Vec<Near>, asked: Asked<'_>, limit: usize) -> Result<Candidates> {
         let Asked {
             query,
             vector,
@@ -159,7 +154,7 @@ impl<'l> Sources<'l> {
         let mut complete = found.len() < count;
         let floor = found
             .iter()
-            .map(|near| scorer.score(near.cosine, near.vector))
+            .map(|near| scorer.score(near.cosine, &near.vector))
             .min_by(f32::total_cmp);
         let mut words = Scores::default();
         let mut all_words = IdSet::new();
@@ -176,8 +171,8 @@ impl<'l> Sources<'l> {
                 {
                     found.push(Near {
                         id: *id,
-                        vector: of_passage,
-                        cosine: dot_product(vector.as_slice(), of_passage),
+                        cosine: dot_product(vector.as_slice(), &of_passage),
+                        vector: of_passage.into(),
                     });
                 }
             }
@@ -210,18 +205,18 @@ impl<'l> Sources<'l> {
         count: usize,
         scope: &Scope,
         exact: bool,
-    ) -> Result<Vec<Near<'l>>> {
+    ) -> Result<Vec<Near>> {
         let found = self
             .searcher
             .search(vector, count, &scope.selection(), &parameters(exact))?;
         Ok(self.near(found))
     }
 
-    fn near(&self, found: Vec<Neighbour>) -> Vec<Near<'l>> {
+    fn near(&self, found: Vec<Neighbour>) -> Vec<Near> {
         let near = |near: Neighbour| {
             Some(Near {
                 id: near.id,
-                vector: self.searcher.vector(near.id)?,
+                vector: self.searcher.vector(near.id)?.into(),
                 cosine: near.score,
             })
         };
@@ -251,11 +246,11 @@ fn parameters(exact: bool) -> SearchParams {
 }
 
 /// Says of each candidate how sure it is, given what an arbitrary passage scores and how many might have been found.
-pub(super) fn set_sureness(list: &mut [Candidate<'_>], by_chance: Vec<f32>, passages: usize) {
+pub(super) fn set_sureness(list: &mut [Candidate], by_chance: Vec<f32>, passages: usize) {
     let Some(by_chance) = ByChance::new(by_chance) else {
         return;
     };
-    let mut order: Vec<&mut Candidate<'_>> = list.iter_mut().collect();
+    let mut order: Vec<&mut Candidate> = list.iter_mut().collect();
     order.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
     let scores: Vec<f32> = order.iter().map(|candidate| candidate.score).collect();
     for (candidate, sure) in order.into_iter().zip(by_chance.sure(&scores, passages)) {
@@ -264,23 +259,23 @@ pub(super) fn set_sureness(list: &mut [Candidate<'_>], by_chance: Vec<f32>, pass
 }
 
 /// Candidates in their order, from their cosines and the words' scores.
-fn rank<'l>(
-    found: &[Near<'l>],
+fn rank(
+    found: &[Near],
     words: &Scores,
     scorer: &Scorer<'_>,
     together: impl Fn(f32, Option<f32>) -> f32,
-) -> Vec<Candidate<'l>> {
+) -> Vec<Candidate> {
     let by_words = words.best.iter().zip(1..);
     let lexical: HashMap<PointId, usize> = by_words.map(|((id, _), rank)| (*id, rank)).collect();
     let bm25: HashMap<PointId, f32> = words.best.iter().chain(&words.wanted).copied().collect();
-    let mut list: Vec<Candidate<'_>> = found
+    let mut list: Vec<Candidate> = found
         .iter()
         .map(|Near { id, vector, cosine }| {
             let score = scorer.score(*cosine, vector);
             let bm25 = bm25.get(id).copied();
             Candidate {
                 id: *id,
-                vector,
+                vector: Arc::clone(vector),
                 score,
                 bm25,
                 sure: None,

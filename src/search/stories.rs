@@ -25,20 +25,20 @@ const SHOWN_ELSEWHERE: usize = 8;
 
 /// A passage and its copies.
 #[derive(Debug)]
-pub(super) struct Story<'l> {
+pub(super) struct Story {
     /// What was found first: the best of them.
-    pub(super) best: Candidate<'l>,
+    pub(super) best: Candidate,
     /// The earliest of them.
-    pub(super) earliest: Candidate<'l>,
+    pub(super) earliest: Candidate,
     /// All others.
     pub(super) copies: Vec<PassageId>,
 }
 
-impl<'l> Story<'l> {
+impl Story {
     /// A passage without copies.
-    pub(super) fn of(passage: Candidate<'l>) -> Self {
+    pub(super) fn of(passage: Candidate) -> Self {
         Self {
-            best: passage,
+            best: passage.clone(),
             earliest: passage,
             copies: Vec::new(),
         }
@@ -91,8 +91,8 @@ impl<'l> Texts<'l> {
     }
 
     /// Whether one passage is a copy of another, which their vectors suggest.
-    fn are_copies(&mut self, a: &Candidate<'_>, b: &Candidate<'_>) -> Result<bool> {
-        if dot_product(a.vector, b.vector) < NEAR {
+    fn are_copies(&mut self, a: &Candidate, b: &Candidate) -> Result<bool> {
+        if dot_product(&a.vector, &b.vector) < NEAR {
             return Ok(false);
         }
         let (a, b) = (PassageId(a.id.0), PassageId(b.id.0));
@@ -136,11 +136,11 @@ pub(super) struct Wanted<'s> {
 }
 
 /// Puts copies together: stories in the order of the best of each.
-pub(super) fn collapse<'l>(
-    candidates: &[Candidate<'l>],
+pub(super) fn collapse(
+    candidates: &[Candidate],
     wanted: Wanted<'_>,
     texts: &mut Texts<'_>,
-) -> Result<Vec<Story<'l>>> {
+) -> Result<Vec<Story>> {
     let mut most = wanted.limit;
     loop {
         let groups = group(candidates, most, wanted, texts)?;
@@ -168,13 +168,13 @@ pub(super) fn collapse<'l>(
 }
 
 /// Candidates with their copies among the others, up to `most` groups.
-fn group<'l>(
-    candidates: &[Candidate<'l>],
+fn group(
+    candidates: &[Candidate],
     most: usize,
     wanted: Wanted<'_>,
     texts: &mut Texts<'_>,
-) -> Result<Vec<Vec<Candidate<'l>>>> {
-    let mut groups: Vec<Vec<Candidate<'_>>> = Vec::new();
+) -> Result<Vec<Vec<Candidate>>> {
+    let mut groups: Vec<Vec<Candidate>> = Vec::new();
     let mut of_article: HashMap<ArticleId, usize> = HashMap::new();
     'candidates: for (place, candidate) in candidates.iter().enumerate() {
         let is_full = groups.len() == most;
@@ -184,7 +184,7 @@ fn group<'l>(
         if !wanted.apart {
             for group in &mut groups {
                 if texts.are_copies(&group[0], candidate)? {
-                    group.push(*candidate);
+                    group.push(candidate.clone());
                     continue 'candidates;
                 }
             }
@@ -200,18 +200,18 @@ fn group<'l>(
             }
             *found += 1;
         }
-        groups.push(vec![*candidate]);
+        groups.push(vec![candidate.clone()]);
     }
     Ok(groups)
 }
 
 /// A story of a passage and its copies, the best of them first; none of nothing.
-fn story<'l>(
-    mut group: Vec<Candidate<'l>>,
+fn story(
+    mut group: Vec<Candidate>,
     wanted: Wanted<'_>,
     texts: &mut Texts<'_>,
-) -> Result<Option<Story<'l>>> {
-    let Some(best) = group.first().copied() else {
+) -> Result<Option<Story>> {
+    let Some(best) = group.first().cloned() else {
         return Ok(None);
     };
     if !wanted.apart {
@@ -220,20 +220,21 @@ fn story<'l>(
         for copy in store.copies_of(PassageId(best.id.0))? {
             let id = PointId(copy.0);
             if wanted.scope.contains(id) && group.iter().all(|known| known.id != id) {
-                group.push(Candidate { id, ..best });
+                group.push(Candidate { id, ..best.clone() });
             }
         }
     }
-    let mut earliest = best;
+    let mut earliest = best.clone();
     for copy in &group {
         if texts.age(copy.id)? < texts.age(earliest.id)? {
-            earliest = *copy;
+            earliest = copy.clone();
         }
     }
     let others = group.iter().filter(|copy| copy.id != earliest.id);
+    let copies = others.map(|copy| PassageId(copy.id.0)).collect();
     Ok(Some(Story {
         best,
         earliest,
-        copies: others.map(|copy| PassageId(copy.id.0)).collect(),
+        copies,
     }))
 }

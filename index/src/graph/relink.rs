@@ -2,11 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::Graph;
-use super::build::BuiltGraph;
-use super::lists::Lists;
-use super::walk::{Visited, walk};
-use crate::segment::view::Rows;
+use super::build::{Built, Ground};
+use super::upper::Tables;
+use super::{Graph, Walker};
+use crate::rows::{Query, Rows};
 
 /// Width of the audit's searches: below the default of real ones, so that what passes here is found
 /// there.
@@ -27,19 +26,20 @@ struct Lost {
 
 /// Searches for every node, and links those again that aren't reached, until all are.
 ///
-/// `hnsw_rs` keeps only the nearest links of a node that gets too many, so a node on the edge of a
-/// cluster can lose every link that leads to it.
-pub(super) fn relink(mut lists: Lists, rows: Rows<'_>, nodes: u32) -> BuiltGraph {
+/// A link backwards is left out where a node gets too many, so one on the edge of a cluster can lose every link that leads to it,
+/// and a cluster that is nobody's neighbour has none from the start.
+pub(super) fn relink(mut lists: Vec<Vec<u32>>, upper: Tables, rows: Rows<'_>) -> Built {
     let mut relinked: Vec<u32> = Vec::new();
     let mut rounds = 0;
     loop {
-        let flat = lists.flatten();
-        let lost = audit(&flat.graph(), rows, nodes);
+        let ground = Ground::new(&lists);
+        let lost = audit(&ground.with(&upper), &rows, lists.len() as u32);
         if lost.is_empty() || rounds == MOST_ROUNDS {
             relinked.sort_unstable();
             relinked.dedup();
-            return BuiltGraph {
-                flat,
+            return Built {
+                ground,
+                upper,
                 relinked: relinked.len(),
                 unreached: lost.len(),
             };
@@ -47,63 +47,73 @@ pub(super) fn relink(mut lists: Lists, rows: Rows<'_>, nodes: u32) -> BuiltGraph
         for Lost { node, ends } in lost {
             relinked.push(node);
             // The search expands its best node, so a link from there makes sure that it finds this one.
-            for &end in ends.iter().take(NEW_LINKS) {
-                lists.link(end, node);
-                lists.link(node, end);
+            for end in ends {
+                link(&mut lists, end, node);
+                link(&mut lists, node, end);
             }
             // Links from its own neighbours let it be found from its own side too.
-            for &near in flat.graph().neighbours(node, 0).iter().take(NEW_LINKS) {
-                lists.link(near, node);
+            let own = lists.get(node as usize).into_iter().flatten();
+            let own: Vec<u32> = own.copied().take(NEW_LINKS).collect();
+            for near in own {
+                link(&mut lists, near, node);
             }
         }
         rounds += 1;
     }
 }
 
-/// The nodes that a search for their own vector doesn't come by, ascending. (Coming by is enough: a
-/// node may be absent from the results since as many others have the very same score.)
-fn audit(graph: &Graph<'_>, rows: Rows<'_>, nodes: u32) -> Vec<Lost> {
-    (0..nodes)
-        .into_par_iter()
-        .filter_map(|node| {
-            let query = rows.row(node)?;
-            Visited::with(nodes, |visited| {
-                let ends = walk(graph, rows, query, AUDIT_EF, usize::MAX, visited, |_| true);
-                let ends = ends.unwrap_or_default();
-                (!visited.contains(node)).then(|| Lost {
-                    node,
-                    ends: ends.iter().map(|end| end.node).take(NEW_LINKS).collect(),
-                })
-            })
+fn link(lists: &mut [Vec<u32>], from: u32, to: u32) {
+    match lists.get_mut(from as usize) {
+        Some(list) if from != to && !list.contains(&to) => list.push(to),
+        _ => {}
+    }
+}
+
+/// The nodes that a search for their own vector doesn't come by.
+fn audit(graph: &Graph<'_>, rows: &Rows<'_>, nodes: u32) -> Vec<Lost> {
+    let lost = (0..nodes).into_par_iter().filter_map(|node| {
+        // As whoever has the vector asks, not by the coarse bits that the links were chosen by.
+        let query = Query::new(&rows.vector(node)?);
+        Walker::with(|walker| {
+            let ends = walker.walk(graph, rows, &query, AUDIT_EF, usize::MAX);
+            let ends = ends.unwrap_or_default().iter().map(|end| end.node);
+            let ends: Vec<u32> = ends.take(NEW_LINKS).collect();
+            (!walker.has_come_by(node)).then_some(Lost { node, ends })
         })
-        .collect()
+    });
+    lost.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::upper;
+    use crate::rows::Layout;
+    use crate::segment::BuildOptions;
 
     #[test]
     fn a_node_that_no_list_leads_to_is_linked_again() {
-        // Twelve directions around a circle, each linked to the next two; nothing leads to node 7,
+        // Twelve directions around a circle, each linked to the next three; nothing leads to node 7,
         // and node 9 is cut off in both directions.
         let nodes = 12u32;
-        let vectors: Vec<f32> = (0..nodes)
-            .flat_map(|i| {
-                let angle = i as f32 * std::f32::consts::TAU / nodes as f32;
-                [angle.cos(), angle.sin()]
-            })
-            .collect();
-        let rows = Rows::new(&vectors, 2);
-        let by_node = (0..nodes).map(|i| {
+        let layout = Layout::new(2);
+        let mut records = Vec::new();
+        for i in 0..nodes {
+            let angle = i as f32 * std::f32::consts::TAU / nodes as f32;
+            let (mut coarse, mut fine) = (vec![0; layout.coarse], vec![0; layout.fine]);
+            let scale = layout.encode(&[angle.cos(), angle.sin()], &mut coarse, &mut fine);
+            records.extend([&coarse[..], &fine, &scale.to_le_bytes()].concat());
+        }
+        let rows = Rows::of_records(layout, &records);
+        let lists = (0..nodes).map(|i| {
             let next = [(i + 1) % nodes, (i + 2) % nodes, (i + 3) % nodes];
             let list = next.into_iter().filter(|&to| to != 7 && to != 9 && i != 9);
-            vec![list.collect()]
+            list.collect()
         });
-        let built = relink(Lists::new(0, by_node.collect()), rows, nodes);
+        let upper = upper::build(rows, 1, &BuildOptions::default());
+        let built = relink(lists.collect(), upper, rows);
         assert_eq!((built.relinked, built.unreached), (2, 0));
-        let graph = built.graph();
-        assert!(audit(&graph, rows, nodes).is_empty());
-        assert!(!graph.neighbours(9, 0).is_empty());
+        assert!(audit(&built.graph(), &rows, nodes).is_empty());
+        assert!(!built.graph().neighbours(9).is_empty());
     }
 }

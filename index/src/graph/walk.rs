@@ -1,14 +1,16 @@
 //! Best-first search through the graph.
 
 use std::cell::RefCell;
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::cmp::Ordering;
 
 use super::Graph;
-use crate::segment::view::Rows;
+use crate::rows::{Query, Rows};
 
-/// A node and its cosine with the query. The greater is the better one: the higher score, and among
-/// equal scores the lower node, so that no result depends on the order of a heap.
+/// How many nodes ahead of the one that is scored are brought near.
+const AHEAD: usize = 4;
+
+/// A node and about its cosine with the query. The greater is the better one: the higher score, and among
+/// equal scores the lower node, so that no result depends on the order of a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scored {
     pub(crate) score: f32,
@@ -36,53 +38,35 @@ impl PartialEq for Scored {
 
 impl Eq for Scored {}
 
-/// Which nodes a search has come by. One is kept for each thread and used again: clearing it is
-/// counting an epoch up, not writing a number for every node.
+/// Which nodes a search has come by: a byte for each, so that clearing it is counting an epoch up, and writing all of them only
+/// once in 255 searches.
 #[derive(Default)]
-pub(crate) struct Visited {
-    epochs: Vec<u32>,
-    epoch: u32,
-    nodes: usize,
-}
-
-thread_local! {
-    static VISITED: RefCell<Visited> = RefCell::default();
+struct Visited {
+    epochs: Vec<u8>,
+    epoch: u8,
 }
 
 impl Visited {
-    /// Runs `search` with an empty set over `nodes` nodes.
-    pub(crate) fn with<R>(nodes: u32, search: impl FnOnce(&mut Self) -> R) -> R {
-        VISITED.with(|kept| match kept.try_borrow_mut() {
-            Ok(mut visited) => {
-                visited.clear(nodes);
-                search(&mut visited)
-            }
-            // A search inside a search on the same thread gets a set of its own.
-            Err(_) => {
-                let mut visited = Self::default();
-                visited.clear(nodes);
-                search(&mut visited)
-            }
-        })
-    }
-
-    fn clear(&mut self, nodes: u32) {
-        self.nodes = nodes as usize;
-        if self.epochs.len() < self.nodes {
-            self.epochs.resize(self.nodes, 0);
+    fn clear(&mut self, nodes: usize) {
+        // Whoever searches a small segment after a large one keeps the room.
+        if self.epochs.len() < nodes {
+            self.epochs.resize(nodes, 0);
         }
-        if self.epoch == u32::MAX {
+        if self.epoch == u8::MAX {
             self.epochs.fill(0);
             self.epoch = 0;
         }
         self.epoch += 1;
     }
 
+    fn contains(&self, node: u32) -> bool {
+        self.epochs.get(node as usize) == Some(&self.epoch)
+    }
+
     /// Marks a node; false if it was marked before, or isn't one.
     #[inline]
     fn mark(&mut self, node: u32) -> bool {
-        let epochs = self.epochs.get_mut(..self.nodes).unwrap_or_default();
-        match epochs.get_mut(node as usize) {
+        match self.epochs.get_mut(node as usize) {
             Some(epoch) if *epoch != self.epoch => {
                 *epoch = self.epoch;
                 true
@@ -90,99 +74,161 @@ impl Visited {
             _ => false,
         }
     }
+}
 
-    /// Whether a node was marked.
-    pub(crate) fn contains(&self, node: u32) -> bool {
-        self.epochs.get(node as usize) == Some(&self.epoch)
+/// The best nodes so far, the best first, and which of them were expanded. A sorted list: what is inserted mostly goes near the
+/// end, and moving a few hundred bytes is less than what a heap does.
+#[derive(Default)]
+struct Pool {
+    entries: Vec<Entry>,
+    limit: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    scored: Scored,
+    is_expanded: bool,
+}
+
+impl Pool {
+    fn clear(&mut self, limit: usize) {
+        self.entries.clear();
+        self.limit = limit;
+    }
+
+    /// Takes a node, if it is among the best; says where it stands then.
+    #[inline]
+    fn offer(&mut self, scored: Scored) -> Option<usize> {
+        if self.entries.len() >= self.limit {
+            if self.entries.last().is_none_or(|last| scored <= last.scored) {
+                return None;
+            }
+            self.entries.pop();
+        }
+        let place = self.entries.partition_point(|entry| entry.scored > scored);
+        let entry = Entry {
+            scored,
+            is_expanded: false,
+        };
+        self.entries.insert(place, entry);
+        Some(place)
     }
 }
 
-/// The best `ef` nodes that `admit` lets through, the best first; nodes that it doesn't are walked
-/// through all the same. `None` if more than `budget` nodes would have to be scored.
-///
-/// Algorithms 2 and 5 of Malkov and Yashunin, with a filter inside.
-pub(crate) fn walk(
-    graph: &Graph<'_>,
-    rows: Rows<'_>,
-    query: &[f32],
-    ef: usize,
-    budget: usize,
-    visited: &mut Visited,
-    admit: impl Fn(u32) -> bool,
-) -> Option<Vec<Scored>> {
-    let Some(start) = descend(graph, rows, query, visited.nodes) else {
-        return Some(Vec::new());
-    };
-    let mut candidates = BinaryHeap::from([start]);
-    let mut best = BinaryHeap::new();
-    let mut scored = 0usize;
-    visited.mark(start.node);
-    if admit(start.node) {
-        best.push(Reverse(start));
+/// What searches need besides the graph. One is kept for each thread and used again.
+#[derive(Default)]
+pub(crate) struct Walker {
+    visited: Visited,
+    pool: Pool,
+    /// Nodes that were just come by.
+    fresh: Vec<u32>,
+    found: Vec<Scored>,
+}
+
+thread_local! {
+    static WALKER: RefCell<Walker> = RefCell::default();
+}
+
+impl Walker {
+    /// Runs a search with the thread's walker.
+    pub(crate) fn with<R>(search: impl FnOnce(&mut Self) -> R) -> R {
+        WALKER.with(|kept| match kept.try_borrow_mut() {
+            Ok(mut walker) => search(&mut walker),
+            // A search inside a search on the same thread gets one of its own.
+            Err(_) => search(&mut Self::default()),
+        })
     }
-    // While there are fewer than `ef`, nothing is too far away.
-    let floor = |best: &BinaryHeap<Reverse<Scored>>| {
-        let worst = best.peek().filter(|_| best.len() >= ef);
-        worst.map(|Reverse(worst)| *worst)
-    };
-    while let Some(candidate) = candidates.pop() {
-        if floor(&best).is_some_and(|floor| candidate < floor) {
-            break;
-        }
-        for &node in graph.neighbours(candidate.node, 0) {
-            if !visited.mark(node) {
+
+    /// Nodes that are probably the `ef` nearest to a query, the best first, with scores by their coarse bits. `None` if more than
+    /// `budget` nodes would have to be scored.
+    ///
+    /// Algorithms 2 and 5 of Malkov and Yashunin, with one list for candidates and results.
+    pub(crate) fn walk(
+        &mut self,
+        graph: &Graph<'_>,
+        rows: &Rows<'_>,
+        query: &Query,
+        ef: usize,
+        budget: usize,
+    ) -> Option<&[Scored]> {
+        let nodes = graph.starts.len().saturating_sub(1);
+        self.found.clear();
+        let Some(start) = descend(graph, rows, query, nodes) else {
+            return Some(&self.found);
+        };
+        // A pool that could hold everything needs no more room than for that.
+        self.pool.clear(ef.clamp(1, nodes.max(1)));
+        self.visited.clear(nodes);
+        self.visited.mark(start.node);
+        self.pool.offer(start);
+        let mut scored = 0usize;
+        let mut next = 0;
+        while let Some(entry) = self.pool.entries.get_mut(next) {
+            if entry.is_expanded {
+                next += 1;
                 continue;
             }
-            scored += 1;
+            entry.is_expanded = true;
+            let node = entry.scored.node;
+            self.fresh.clear();
+            for &node in graph.neighbours(node) {
+                if (node as usize) < nodes && self.visited.mark(node) {
+                    if self.fresh.len() < AHEAD {
+                        rows.prefetch(node);
+                    }
+                    self.fresh.push(node);
+                }
+            }
+            scored += self.fresh.len();
             if scored > budget {
                 return None;
             }
-            let Some(score) = rows.cosine(query, node) else {
-                continue;
-            };
-            let found = Scored { score, node };
-            if floor(&best).is_some_and(|floor| found < floor) {
-                continue;
-            }
-            candidates.push(found);
-            if admit(node) {
-                best.push(Reverse(found));
-                if best.len() > ef {
-                    best.pop();
+            for (i, &node) in self.fresh.iter().enumerate() {
+                if let Some(&ahead) = self.fresh.get(i + AHEAD) {
+                    rows.prefetch(ahead);
+                }
+                if let Some(score) = rows.near(query, node)
+                    && let Some(place) = self.pool.offer(Scored { score, node })
+                {
+                    next = next.min(place);
                 }
             }
         }
+        let found = self.pool.entries.iter().map(|entry| entry.scored);
+        self.found.extend(found);
+        Some(&self.found)
     }
-    Some(
-        best.into_sorted_vec()
-            .into_iter()
-            .map(|Reverse(s)| s)
-            .collect(),
-    )
+
+    /// Whether the last walk came by a node.
+    pub(crate) fn has_come_by(&self, node: u32) -> bool {
+        self.visited.contains(node)
+    }
 }
 
-/// Goes down from the entry, in each layer to the node nearest to the query; gives where to begin in
-/// the lowest. It stops after as many steps as there are nodes, which only a damaged graph needs.
-fn descend(graph: &Graph<'_>, rows: Rows<'_>, query: &[f32], steps: usize) -> Option<Scored> {
-    let node = graph.entry;
-    let mut at = Scored {
-        score: rows.cosine(query, node)?,
-        node,
+/// Goes down through the upper graph, in each layer to the place nearest to the query; gives where to begin on the ground. It
+/// stops after as many steps as there are nodes, which only a damaged graph needs.
+fn descend(graph: &Graph<'_>, rows: &Rows<'_>, query: &Query, steps: usize) -> Option<Scored> {
+    let upper = &graph.upper;
+    let score = |place: u32| {
+        let node = *upper.nodes.get(place as usize)?;
+        let score = rows.near(query, node)?;
+        Some((Scored { score, node }, place))
     };
+    let (mut best, mut at) = score(upper.entry)?;
     let mut left = steps;
-    for layer in (1..graph.layers(node)).rev() {
+    for layer in (0..upper.layers(upper.entry)).rev() {
         loop {
-            let neighbours = graph.neighbours(at.node, layer);
-            left = left.checked_sub(neighbours.len().max(1))?;
-            let scored = neighbours.iter().filter_map(|&node| {
-                let score = rows.cosine(query, node)?;
-                Some(Scored { score, node })
-            });
-            match scored.max() {
-                Some(next) if next.score > at.score => at = next,
+            let neighbours = upper.neighbours(at, layer);
+            let Some(rest) = left.checked_sub(neighbours.len().max(1)) else {
+                return Some(best);
+            };
+            left = rest;
+            let nearest = neighbours.iter().filter_map(|&place| score(place)).max();
+            match nearest {
+                Some((next, place)) if next.score > best.score => (best, at) = (next, place),
                 _ => break,
             }
         }
     }
-    Some(at)
+    Some(best)
 }

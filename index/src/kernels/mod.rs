@@ -1,5 +1,8 @@
-//! The dot product, chosen once at run time by what the processor has; and [products of bytes](products), likewise.
+//! The dot product, chosen once at run time by what the processor has; and, likewise, those of [bytes] and of
+//! [many bytes with many](products), and [decoding](decode).
 
+pub(crate) mod bytes;
+pub(crate) mod decode;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;

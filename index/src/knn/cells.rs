@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::Vectors;
 use super::best::Best;
 use super::codes::{Codes, encoded};
 use super::compare::Comparer;
@@ -41,7 +42,7 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub(super) fn new(vectors: &[&[f32]]) -> Self {
+    pub(super) fn new(vectors: &impl Vectors) -> Self {
         let count = CELLS * vectors.len().isqrt();
         let count = count.min(vectors.len());
         let centroids = centroids(vectors, count);
@@ -53,9 +54,11 @@ impl Cells {
             places.resize(places.len().next_multiple_of(LANES), None);
             groups.push(start..places.len() / LANES);
         }
-        let codes = Codes::new(places.len() / LANES, |place| {
-            let vector = places.get(place).copied().flatten()?;
-            vectors.get(vector as usize).copied()
+        let codes = Codes::new(places.len() / LANES, vectors.dim(), |place, out| {
+            let vector = places.get(place).copied().flatten();
+            vector
+                .inspect(|&vector| vectors.read(vector as usize, out))
+                .is_some()
         });
         Self {
             centroids,
@@ -130,59 +133,92 @@ fn visits(cells: Vec<Best>) -> Vec<(u32, Vec<u32>)> {
     visits
 }
 
-/// The centroids of cells by spherical k-means, `count` of them and at most as many as there are vectors.
-fn centroids(vectors: &[&[f32]], count: usize) -> Codes {
-    let spread = |share: usize| -> Vec<&[f32]> {
-        let share = share.min(vectors.len());
-        let vectors = (0..share).filter_map(|i| vectors.get(i * vectors.len() / share));
-        vectors.copied().collect()
-    };
-    let sample = spread(count.saturating_mul(SAMPLED));
-    let mut means: Vec<Vec<f32>> = spread(count).into_iter().map(<[f32]>::to_vec).collect();
-    for _ in 0..ROUNDS {
-        let members = members(&assign(&sample, &packed(&means)), means.len());
-        means
-            .par_iter_mut()
-            .zip(members)
-            .for_each(|(mean, members)| {
-                let members = members
-                    .iter()
-                    .filter_map(|&i| sample.get(i as usize).copied());
-                move_to(mean, members);
-            });
-    }
-    packed(&means)
+/// Some vectors, spread evenly over all.
+struct Sample<'a, V> {
+    vectors: &'a V,
+    count: usize,
 }
 
-fn packed(vectors: &[Vec<f32>]) -> Codes {
-    let groups = vectors.len().div_ceil(LANES);
-    Codes::new(groups, |place| vectors.get(place).map(Vec::as_slice))
+impl<V: Vectors> Vectors for Sample<'_, V> {
+    fn len(&self) -> usize {
+        self.count.min(self.vectors.len())
+    }
+
+    fn dim(&self) -> usize {
+        self.vectors.dim()
+    }
+
+    fn read(&self, vector: usize, out: &mut [f32]) {
+        let vector = vector * self.vectors.len() / self.len().max(1);
+        self.vectors.read(vector, out);
+    }
+}
+
+/// The centroids of cells by spherical k-means, `count` of them and at most as many as there are vectors.
+fn centroids(vectors: &impl Vectors, count: usize) -> Codes {
+    let dim = vectors.dim();
+    let sample = Sample {
+        vectors,
+        count: count.saturating_mul(SAMPLED),
+    };
+    let first = Sample { vectors, count };
+    let mut means = vec![0.0; first.len() * dim];
+    for (i, mean) in means.chunks_exact_mut(dim.max(1)).enumerate() {
+        first.read(i, mean);
+    }
+    for _ in 0..ROUNDS {
+        let members = members(&assign(&sample, &packed(dim, &means)), first.len());
+        means
+            .par_chunks_exact_mut(dim.max(1))
+            .zip(members)
+            .for_each(|(mean, members)| move_to(mean, &sample, &members));
+    }
+    packed(dim, &means)
+}
+
+fn packed(dim: usize, vectors: &[f32]) -> Codes {
+    let groups = (vectors.len() / dim.max(1)).div_ceil(LANES);
+    Codes::new(groups, dim, |place, out| {
+        let vector = vectors.chunks_exact(dim.max(1)).nth(place);
+        vector
+            .inspect(|vector| out.copy_from_slice(vector))
+            .is_some()
+    })
 }
 
 /// Moves a centroid to the direction of the members' mean; without members it stays where it is.
-fn move_to<'a>(centroid: &mut Vec<f32>, members: impl Iterator<Item = &'a [f32]>) {
+fn move_to(centroid: &mut [f32], vectors: &impl Vectors, members: &[u32]) {
     let mut sum = vec![0.0f32; centroid.len()];
-    for vector in members {
-        for (sum, x) in sum.iter_mut().zip(vector) {
+    let mut vector = vec![0.0f32; centroid.len()];
+    for &member in members {
+        vectors.read(member as usize, &mut vector);
+        for (sum, x) in sum.iter_mut().zip(&vector) {
             *sum += x;
         }
     }
     // Only the direction counts, and so the codes' scale must be that of a unit vector.
     let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
     if length > 0.0 {
-        sum.iter_mut().for_each(|x| *x /= length);
-        *centroid = sum;
+        for (x, sum) in centroid.iter_mut().zip(sum) {
+            *x = sum / length;
+        }
     }
 }
 
 /// The cell of each vector: that of the nearest centroid.
-fn assign(vectors: &[&[f32]], centroids: &Codes) -> Vec<u32> {
-    let blocks = vectors.par_chunks(ASSIGNED);
-    let cells = blocks.flat_map_iter(|vectors| {
-        let rows: Vec<u32> = (0..vectors.len() as u32).collect();
-        let mut best = vec![Best::new(1); vectors.len()];
+fn assign(vectors: &impl Vectors, centroids: &Codes) -> Vec<u32> {
+    let dim = vectors.dim();
+    let starts = (0..vectors.len()).into_par_iter().step_by(ASSIGNED);
+    let cells = starts.flat_map_iter(|start| {
+        let count = ASSIGNED.min(vectors.len() - start);
+        let mut block = vec![0.0; count * dim];
+        for (i, vector) in block.chunks_exact_mut(dim.max(1)).enumerate() {
+            vectors.read(start + i, vector);
+        }
+        let rows: Vec<u32> = (0..count as u32).collect();
+        let mut best = vec![Best::new(1); count];
         let all = 0..centroids.groups();
-        Comparer::new().compare(&encoded(vectors), &rows, &mut best, centroids, all);
+        Comparer::new().compare(&encoded(dim, &block), &rows, &mut best, centroids, all);
         let nearest = best.into_iter().map(|best| best.into_numbers().next());
         nearest.map(|cell| cell.unwrap_or(0))
     });

@@ -33,11 +33,12 @@ fn nearest_whole(x: f32) -> i8 {
     shifted.to_bits() as i8
 }
 
-/// The codes of some vectors, one after the other.
-pub(super) fn encoded(vectors: &[&[f32]]) -> Vec<Quad> {
-    let quads = vectors.first().map_or(0, |vector| quads(vector.len()));
-    let mut codes = vec![[0; 4]; vectors.len() * quads];
-    for (vector, code) in vectors.iter().zip(codes.chunks_exact_mut(quads.max(1))) {
+/// The codes of some vectors of `dim` numbers, one after the other.
+pub(super) fn encoded(dim: usize, vectors: &[f32]) -> Vec<Quad> {
+    let quads = quads(dim);
+    let mut codes = vec![[0; 4]; vectors.len() / dim.max(1) * quads];
+    let by_vector = vectors.chunks_exact(dim.max(1));
+    for (vector, code) in by_vector.zip(codes.chunks_exact_mut(quads.max(1))) {
         encode(vector, code);
     }
     codes
@@ -58,12 +59,13 @@ pub(super) struct Codes {
 }
 
 impl Codes {
-    /// Encodes the vectors that `vector` gives for their places, `LANES` a group; they are as long as the first.
-    pub(super) fn new<'a>(
+    /// Encodes vectors of `dim` numbers, `LANES` a group. `read` writes the one of a place, and says whether there is one.
+    pub(super) fn new(
         groups: usize,
-        vector: impl Fn(usize) -> Option<&'a [f32]> + Sync,
+        dim: usize,
+        read: impl Fn(usize, &mut [f32]) -> bool + Sync,
     ) -> Self {
-        let quads = vector(0).map_or(0, |vector| quads(vector.len()));
+        let quads = quads(dim);
         let mut packed = vec![Quads([[0; 4]; LANES]); groups * quads];
         let mut scales = vec![[f32::NAN; LANES]; groups];
         let by_group = packed.par_chunks_exact_mut(quads.max(1));
@@ -71,12 +73,13 @@ impl Codes {
             .zip(&mut scales)
             .enumerate()
             .for_each(|(group, (packed, scales))| {
+                let mut vector = vec![0.0; dim];
                 let mut code = vec![[0; 4]; quads];
                 for (lane, scale) in scales.iter_mut().enumerate() {
-                    let Some(vector) = vector(group * LANES + lane) else {
+                    if !read(group * LANES + lane, &mut vector) {
                         continue;
-                    };
-                    *scale = encode(vector, &mut code);
+                    }
+                    *scale = encode(&vector, &mut code);
                     for (Quads(packed), &quad) in packed.iter_mut().zip(&code) {
                         packed[lane] = quad;
                     }
@@ -162,9 +165,13 @@ mod tests {
         let vectors: Vec<Vec<f32>> = (0..40)
             .map(|i| vec![i as f32, 1.0, -3.0, 2.0, 0.5])
             .collect();
-        let vectors: Vec<&[f32]> = vectors.iter().map(Vec::as_slice).collect();
-        let codes = Codes::new(3, |place| vectors.get(place).copied());
-        let expected = encoded(&vectors);
+        let codes = Codes::new(3, 5, |place, out| {
+            let vector = vectors.get(place);
+            vector
+                .inspect(|vector| out.copy_from_slice(vector))
+                .is_some()
+        });
+        let expected = encoded(5, &vectors.concat());
         assert_eq!(codes.rows(0..3)[..80], expected);
         assert_eq!(codes.rows(1..2), expected[32..64]);
         assert!(codes.scales[2][8..].iter().all(|scale| scale.is_nan()));

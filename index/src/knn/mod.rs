@@ -14,12 +14,24 @@ use rayon::prelude::*;
 
 use cells::Cells;
 
+/// Vectors that are read one at a time: they may lie in memory in another form.
+pub(crate) trait Vectors: Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// How many numbers each has.
+    fn dim(&self) -> usize;
+
+    /// Writes a vector below [`len`](Self::len) into `out`, which has [`dim`](Self::dim) numbers.
+    fn read(&self, vector: usize, out: &mut [f32]);
+}
+
 /// For each vector those that are probably among its `keep` nearest or have it among theirs, ascending, itself among
 /// them: what `finish` makes of its number and of theirs. Vectors come in an order that keeps near ones together.
 ///
-/// The same on any number of threads. All vectors are equally long.
+/// The same on any number of threads.
 pub(crate) fn candidates<I>(
-    vectors: &[&[f32]],
+    vectors: &impl Vectors,
     keep: usize,
     finish: impl Fn(usize, &[u32]) -> I + Sync,
 ) -> Vec<I::Item>

@@ -8,8 +8,9 @@ use super::Searcher;
 use super::selection::{Filter, Selection};
 use super::top_k::{Neighbour, TopK};
 use crate::kernels;
-use crate::knn;
+use crate::knn::{self, Vectors};
 use crate::point::PointId;
+use crate::rows::Rows;
 
 /// Up to this many distinct vectors every pair is compared: exact, and in blocks that stay in the cache. Measured with 384
 /// dimensions and AVX-512, it takes 3 s of one core's time for as many, and for twice as many four times that.
@@ -20,12 +21,35 @@ const EXACT_UP_TO: usize = 10_000;
 const BLOCK: usize = 32;
 
 /// All selected points, by vector.
-#[derive(Default)]
 struct Selected<'a> {
-    vectors: Vec<&'a [f32]>,
+    dim: usize,
+    /// The rows of each segment.
+    rows: Vec<Rows<'a>>,
+    /// Each vector by its segment and its node there.
+    vectors: Vec<(u32, u32)>,
     /// Where in `ids` the points of each vector are.
     members: Vec<Range<usize>>,
     ids: Vec<PointId>,
+}
+
+impl Vectors for Selected<'_> {
+    fn len(&self) -> usize {
+        self.vectors.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn read(&self, vector: usize, out: &mut [f32]) {
+        let found = self.vectors.get(vector);
+        match found.and_then(|&(segment, node)| Some((self.rows.get(segment as usize)?, node))) {
+            Some((rows, node)) => {
+                rows.decode(node, out);
+            }
+            None => out.fill(0.0),
+        }
+    }
 }
 
 impl Selected<'_> {
@@ -79,7 +103,7 @@ impl Searcher {
             // Codes put vectors that are nearly as near in another order, so more of them are compared.
             let keep = wanted.saturating_add(wanted / 2 + 8);
             let enough = wanted.min(selected.vectors.len());
-            knn::candidates(&selected.vectors, keep, |vector, candidates| {
+            knn::candidates(&selected, keep, |vector, candidates| {
                 let nearest = if candidates.len() < enough {
                     // Its cells had too few.
                     let alone = nearest_of_block(&selected, vector..vector + 1, wanted);
@@ -95,16 +119,23 @@ impl Searcher {
     }
 
     fn selected(&self, filter: &Filter<'_>) -> Selected<'_> {
-        let mut selected = Selected::default();
-        for segment in &self.segments {
+        let mut selected = Selected {
+            dim: self.space().map_or(0, |space| space.dim),
+            rows: Vec::new(),
+            vectors: Vec::new(),
+            members: Vec::new(),
+            ids: Vec::new(),
+        };
+        for (segment, number) in self.segments.iter().zip(0..) {
             let view = segment.view();
+            selected.rows.push(view.rows);
             for node in 0..view.nodes {
                 let start = selected.ids.len();
                 let admitted = view.members.of(node).filter(|&id| filter.admits(id));
                 selected.ids.extend(admitted);
                 let members = start..selected.ids.len();
-                if let Some(vector) = view.rows.row(node).filter(|_| !members.is_empty()) {
-                    selected.vectors.push(vector);
+                if !members.is_empty() {
+                    selected.vectors.push((number, node));
                     selected.members.push(members);
                 }
             }
@@ -116,11 +147,18 @@ impl Searcher {
 /// For each vector of a block its nearest points among all selected, its own included.
 fn nearest_of_block(selected: &Selected<'_>, block: Range<usize>, k: usize) -> Vec<Vec<Neighbour>> {
     let dot = kernels::dot();
-    let vectors = selected.vectors.get(block).unwrap_or_default();
-    let mut tops: Vec<TopK> = vectors.iter().map(|_| TopK::new(k)).collect();
-    for (other, other_vector) in selected.vectors.iter().enumerate() {
-        for (vector, top) in vectors.iter().zip(&mut tops) {
-            let score = kernels::cosine(dot, vector, other_vector);
+    let mut vectors = vec![0.0; block.len() * selected.dim];
+    let by_vector = vectors.chunks_exact_mut(selected.dim.max(1));
+    for (vector, out) in block.zip(by_vector) {
+        selected.read(vector, out);
+    }
+    let by_vector = || vectors.chunks_exact(selected.dim.max(1));
+    let mut tops: Vec<TopK> = by_vector().map(|_| TopK::new(k)).collect();
+    let mut other_vector = vec![0.0; selected.dim];
+    for other in 0..selected.len() {
+        selected.read(other, &mut other_vector);
+        for (vector, top) in by_vector().zip(&mut tops) {
+            let score = kernels::cosine(dot, vector, &other_vector);
             offer(selected, other, score, top);
         }
     }
@@ -136,11 +174,12 @@ fn nearest_of_candidates(
 ) -> Vec<Neighbour> {
     let dot = kernels::dot();
     let mut top = TopK::new(k);
-    let of = |vector: usize| selected.vectors.get(vector).copied().unwrap_or_default();
+    let (mut own, mut other) = (vec![0.0; selected.dim], vec![0.0; selected.dim]);
+    selected.read(vector, &mut own);
     for &candidate in candidates {
-        let candidate = candidate as usize;
-        let score = kernels::cosine(dot, of(vector), of(candidate));
-        offer(selected, candidate, score, &mut top);
+        selected.read(candidate as usize, &mut other);
+        let score = kernels::cosine(dot, &own, &other);
+        offer(selected, candidate as usize, score, &mut top);
     }
     top.into_sorted()
 }
@@ -241,7 +280,8 @@ mod tests {
                 for near in found {
                     assert!(only.contains(near.id) && !except.contains(near.id) && near.id != *id);
                     let other = searcher.vector(near.id).unwrap();
-                    assert_eq!(near.score, kernels::cosine(kernels::dot(), vector, other));
+                    let score = kernels::cosine(kernels::dot(), &vector, &other);
+                    assert_eq!(near.score, score);
                 }
                 hits += expected.iter().filter(|near| found.contains(near)).count();
             }

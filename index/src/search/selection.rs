@@ -53,11 +53,6 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Whether it names what is left out, and not what is let in.
-    pub(crate) fn is_wide(&self) -> bool {
-        self.only.is_none()
-    }
-
     #[inline]
     pub(crate) fn admits(&self, id: PointId) -> bool {
         self.only.is_none_or(|ids| ids.contains(id))

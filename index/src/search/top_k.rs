@@ -79,13 +79,6 @@ impl TopK {
         }
     }
 
-    /// Takes over what another has kept.
-    pub(crate) fn absorb(&mut self, other: Self) {
-        for Ranked(found) in other.heap {
-            self.offer(found);
-        }
-    }
-
     /// The best first.
     pub(crate) fn into_sorted(self) -> Vec<Neighbour> {
         let sorted = self.heap.into_sorted_vec();

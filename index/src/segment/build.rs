@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use memmap2::{Mmap, MmapOptions};
 use sha2::{Digest, Sha256};
@@ -10,16 +10,17 @@ use sha2::{Digest, Sha256};
 use super::SegmentInfo;
 use super::file::SegmentFile;
 use super::layout::{Extent, Header};
-use super::plain::{from_bytes, to_bytes};
-use super::view::Rows;
+use super::plain::to_bytes;
+use super::spill::Spill;
 use crate::error::{Error, VectorError};
-use crate::graph::{self, BuiltGraph};
+use crate::graph::{Built, Order};
 use crate::point::PointId;
+use crate::rows::{Layout, Rows};
 use crate::space::Space;
 use crate::vector::normalise;
 
-/// Ranks and lists are counted in 32 bits.
-const MOST_POINTS: usize = (u32::MAX / 4) as usize;
+/// Links are counted in 32 bits, and a node has up to 256 of them, though hardly ever more than 32.
+const MOST_POINTS: usize = 100_000_000;
 
 /// How a segment is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +32,12 @@ pub struct BuildOptions {
     /// some 4 000 nodes on, but with 20 000 a scan still takes no more than 1.5 ms (0.3 through a graph),
     /// and building the graph takes half a minute. So the default is 20 000.
     pub graph_from: usize,
-    /// Links of a node in each layer of the graph (twice as many in the lowest), 2 ..= 128.
+    /// Links of a node in each layer of the upper graph, 2 ..= 64. On the ground it chooses half as many more, and has up to twice
+    /// as many when those that chose it are added.
     pub m: usize,
-    /// How many candidates are considered when a node is linked; more than `2 * m`, up to 10 000.
-    pub ef_construction: usize,
-    /// Decides the order in which nodes enter the graph. With the same seed, the same points give the
+    /// How many of a node's nearest neighbours are considered when it is linked, at least `m` and at most 1000.
+    pub candidates: usize,
+    /// Decides which nodes are in the upper graph. With the same seed, the same points give the
     /// same file on any number of threads.
     pub seed: u64,
 }
@@ -45,7 +47,7 @@ impl Default for BuildOptions {
         Self {
             graph_from: 20_000,
             m: 16,
-            ef_construction: 128,
+            candidates: 48,
             seed: 0,
         }
     }
@@ -53,18 +55,18 @@ impl Default for BuildOptions {
 
 impl BuildOptions {
     fn check(&self) -> Result<(), Error> {
-        if !(2..=128).contains(&self.m) {
+        if !(2..=64).contains(&self.m) {
             return Err(Error::Option {
                 name: "m",
                 found: self.m,
-                expected: "2 to 128",
+                expected: "2 to 64",
             });
         }
-        if self.ef_construction <= 2 * self.m || self.ef_construction > 10_000 {
+        if !(self.m..=1000).contains(&self.candidates) {
             return Err(Error::Option {
-                name: "ef_construction",
-                found: self.ef_construction,
-                expected: "more than twice m, and at most 10000",
+                name: "candidates",
+                found: self.candidates,
+                expected: "at least m, and at most 1000",
             });
         }
         Ok(())
@@ -97,14 +99,19 @@ pub fn write_segment<V: AsRef<[f32]>>(
 ///
 /// Dropped before [`finish`](Self::finish), it leaves nothing behind.
 pub struct SegmentBuilder {
+    path: PathBuf,
     space: Space,
-    file: SegmentFile,
+    layout: Layout,
+    vectors: Spill,
     ids: Vec<PointId>,
+    /// The node of each point, in the order in which nodes came.
     node_of: Vec<u32>,
     /// Nodes by the first half of their vector's SHA-256, which two different vectors don't share.
     node_by_vector: HashMap<[u8; 16], u32>,
     nodes: u32,
     scratch: Vec<f32>,
+    /// A vector's coarse and fine bits and its scale.
+    record: Vec<u8>,
     /// The sum of all points' vectors.
     sum: Vec<f64>,
 }
@@ -123,14 +130,18 @@ impl SegmentBuilder {
                 expected: "1 to 65536",
             });
         }
+        let layout = Layout::new(space.dim);
         Ok(Self {
+            path: path.to_path_buf(),
             space: *space,
-            file: SegmentFile::create(path)?,
+            layout,
+            vectors: Spill::create(path)?,
             ids: Vec::new(),
             node_of: Vec::new(),
             node_by_vector: HashMap::new(),
             nodes: 0,
             scratch: Vec::with_capacity(space.dim),
+            record: vec![0; layout.coarse + layout.fine],
             sum: vec![0.0; space.dim],
         })
     }
@@ -151,6 +162,11 @@ impl SegmentBuilder {
                 limit: MOST_POINTS,
             });
         }
+        if let Some(&first) = self.ids.first()
+            && id.0 - first.0 > u64::from(u32::MAX)
+        {
+            return Err(Error::TooFar { id, first });
+        }
         if vector.len() != self.space.dim {
             return Err(Error::Refused {
                 id,
@@ -166,11 +182,15 @@ impl SegmentBuilder {
         for (sum, &value) in self.sum.iter_mut().zip(&self.scratch) {
             *sum += f64::from(value);
         }
-        let bytes = to_bytes(&self.scratch);
-        let node = match self.node_by_vector.entry(key(bytes)) {
+        let Layout { coarse, fine, .. } = self.layout;
+        self.record.resize(coarse + fine, 0);
+        let (coarse, fine) = self.record.split_at_mut(coarse);
+        let scale = self.layout.encode(&self.scratch, coarse, fine);
+        let node = match self.node_by_vector.entry(key(&self.record)) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
-                self.file.write(bytes)?;
+                self.record.extend(scale.to_le_bytes());
+                self.vectors.write(&self.record)?;
                 self.nodes += 1;
                 *entry.insert(self.nodes - 1)
             }
@@ -198,37 +218,66 @@ impl SegmentBuilder {
     pub fn finish(self, options: &BuildOptions) -> Result<SegmentInfo, Error> {
         options.check()?;
         let Self {
+            path,
             space,
-            mut file,
+            layout,
+            mut vectors,
             ids,
-            node_of,
+            mut node_of,
             nodes,
             node_by_vector,
             sum,
             ..
         } = self;
         drop(node_by_vector);
-        let vectors = file.end();
-        let built = if nodes > 0 && nodes as usize >= options.graph_from {
-            let map = map_section(&mut file, &vectors)?;
-            let rows = Rows::new(from_bytes(&map), space.dim);
-            Some(graph::build(rows, nodes, options))
-        } else {
-            None
+        let map = vectors.map()?;
+        let rows = Rows::of_records(layout, map.as_deref().unwrap_or_default());
+        let has_graph = nodes > 0 && nodes as usize >= options.graph_from;
+        let order = has_graph.then(|| Order::new(rows, nodes, options));
+        let in_order: Vec<u32> = match &order {
+            Some(order) => order.nodes().collect(),
+            None => (0..nodes).collect(),
         };
+        let mut file = SegmentFile::create(&path)?;
+        let rows = write_rows(&mut file, rows, &in_order)?;
+        drop((map, vectors));
+        let built = match order {
+            Some(order) => {
+                let map = map_written(&mut file)?;
+                let [coarse, fine, scales] = rows.map(|section| bytes_of(&map, &section));
+                Some(order.link(Rows::new(layout, coarse, fine, scales), options))
+            }
+            None => None,
+        };
+        renumber(&mut node_of, &in_order);
         let (starts, ranks) = group(&node_of, nodes);
-        let graph = built.as_ref().map(BuiltGraph::graph);
+        let starts = if nodes as usize == ids.len() {
+            Vec::new()
+        } else {
+            starts
+        };
+        let first = ids.first().map_or(0, |first| first.0);
+        // A point that is farther away was not taken.
+        let offsets: Vec<u32> = ids.iter().map(|id| (id.0 - first) as u32).collect();
+        let graph = built.as_ref().map(Built::graph);
+        let upper = graph.as_ref().map(|graph| &graph.upper);
         let points = ids.len().max(1) as f64;
         let mean: Vec<f32> = sum.iter().map(|sum| (sum / points) as f32).collect();
+        let [coarse, fine, scales] = rows;
         let extents = [
-            vectors,
-            file.section(to_bytes(&ids))?,
+            coarse,
+            fine,
+            scales,
+            file.section(to_bytes(&offsets))?,
             file.section(to_bytes(&node_of))?,
             file.section(to_bytes(&starts))?,
             file.section(to_bytes(&ranks))?,
-            file.section(graph.map_or(&[], |graph| to_bytes(graph.first_lists)))?,
-            file.section(graph.map_or(&[], |graph| to_bytes(graph.list_starts)))?,
+            file.section(graph.map_or(&[], |graph| to_bytes(graph.starts)))?,
             file.section(graph.map_or(&[], |graph| to_bytes(graph.links)))?,
+            file.section(upper.map_or(&[], |upper| to_bytes(upper.nodes)))?,
+            file.section(upper.map_or(&[], |upper| to_bytes(upper.first_lists)))?,
+            file.section(upper.map_or(&[], |upper| to_bytes(upper.list_starts)))?,
+            file.section(upper.map_or(&[], |upper| to_bytes(upper.links)))?,
             file.section(to_bytes(&mean))?,
         ];
         let header = Header {
@@ -236,9 +285,12 @@ impl SegmentBuilder {
             file_len: file.written(),
             points: ids.len() as u64,
             nodes: u64::from(nodes),
-            lists: graph.map_or(0, |graph| graph.list_starts.len() as u64 - 1),
+            first_id: first,
             links: graph.map_or(0, |graph| graph.links.len() as u64),
-            entry: graph.map_or(0, |graph| u64::from(graph.entry)),
+            upper_places: upper.map_or(0, |upper| upper.nodes.len() as u64),
+            upper_lists: upper.map_or(0, |upper| upper.list_starts.len() as u64 - 1),
+            upper_links: upper.map_or(0, |upper| upper.links.len() as u64),
+            entry: upper.map_or(0, |upper| u64::from(upper.entry)),
             relinked: built.as_ref().map_or(0, |built| built.relinked as u64),
             unreached: built.as_ref().map_or(0, |built| built.unreached as u64),
             extents,
@@ -253,6 +305,39 @@ impl SegmentBuilder {
             relinked: header.relinked as usize,
             unreached: header.unreached as usize,
         })
+    }
+}
+
+/// Writes the coarse bits, the fine bits and the scales of rows in a new order.
+fn write_rows(
+    file: &mut SegmentFile,
+    rows: Rows<'_>,
+    in_order: &[u32],
+) -> Result<[Extent; 3], Error> {
+    let mut section = |write: &dyn Fn(&mut SegmentFile, u32) -> Result<(), Error>| {
+        file.begin()?;
+        for &node in in_order {
+            write(file, node)?;
+        }
+        Ok(file.end())
+    };
+    Ok([
+        section(&|file, node| file.write(rows.coarse(node).unwrap_or_default()))?,
+        section(&|file, node| file.write(rows.fine(node).unwrap_or_default()))?,
+        section(&|file, node| file.write(&rows.scale(node).unwrap_or(0.0).to_le_bytes()))?,
+    ])
+}
+
+/// Nodes by the numbers that their new order gives them.
+fn renumber(node_of: &mut [u32], in_order: &[u32]) {
+    let mut numbers = vec![0; in_order.len()];
+    for (&node, number) in in_order.iter().zip(0..) {
+        if let Some(known) = numbers.get_mut(node as usize) {
+            *known = number;
+        }
+    }
+    for node in node_of {
+        *node = numbers.get(*node as usize).copied().unwrap_or(0);
     }
 }
 
@@ -282,10 +367,18 @@ fn group(node_of: &[u32], nodes: u32) -> (Vec<u32>, Vec<u32>) {
     (starts, ranks)
 }
 
-fn map_section(file: &mut SegmentFile, section: &Extent) -> Result<Mmap, Error> {
-    let (offset, len) = (section.offset, section.len as usize);
+/// What was written of a file so far.
+fn map_written(file: &mut SegmentFile) -> Result<Mmap, Error> {
     let path = file.temporary().to_path_buf();
+    let len = file.written() as usize;
     let file = file.flushed()?;
-    // SAFETY: these bytes are written and flushed, and what is still written goes behind and before them.
-    unsafe { MmapOptions::new().offset(offset).len(len).map(file) }.map_err(Error::io("map", &path))
+    // SAFETY: these bytes are written and flushed, and what is still written goes behind them, until the header is written when
+    // nobody looks at them any more.
+    unsafe { MmapOptions::new().len(len).map(file) }.map_err(Error::io("map", &path))
+}
+
+fn bytes_of<'a>(map: &'a Mmap, section: &Extent) -> &'a [u8] {
+    let bytes = map.get(section.offset as usize..);
+    let bytes = bytes.and_then(|bytes| bytes.get(..section.len as usize));
+    bytes.unwrap_or_default()
 }

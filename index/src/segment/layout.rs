@@ -11,13 +11,16 @@
 //! | 48  | 8     | length of the file                                                    |
 //! | 56  | 8     | points                                                                |
 //! | 64  | 8     | nodes: distinct vectors                                               |
-//! | 72  | 8     | neighbour lists, 0 where there is no graph                            |
-//! | 80  | 8     | links: neighbours in all lists                                        |
-//! | 88  | 8     | entry node of the graph                                               |
-//! | 96  | 8     | nodes that were linked again after the build                          |
-//! | 104 | 8     | nodes that even then were not found by their own vector               |
-//! | 112 | 432   | for each of the nine sections: offset, length, SHA-256                |
-//! | 544 | 448   | zero                                                                  |
+//! | 72  | 8     | the lowest id                                                         |
+//! | 80  | 8     | links: neighbours in all lists of the ground                          |
+//! | 88  | 8     | places in the upper graph, 0 where there is no graph                  |
+//! | 96  | 8     | lists in the upper graph                                              |
+//! | 104 | 8     | links in the upper graph                                              |
+//! | 112 | 8     | the place in the upper graph where a search begins                    |
+//! | 120 | 8     | nodes that were linked again after the build                          |
+//! | 128 | 8     | nodes that even then were not found by their own vector               |
+//! | 136 | 672   | for each of the fourteen sections: offset, length, SHA-256            |
+//! | 808 | 184   | zero                                                                  |
 //! | 992 | 32    | SHA-256 of the 992 bytes before                                       |
 //!
 //! The sections follow in the order of [`Section::ALL`], each at a multiple of 64 with zeros between.
@@ -28,63 +31,84 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::rows::Layout;
 use crate::space::Space;
 
 pub(crate) const HEADER_LEN: usize = 1024;
 pub(crate) const ALIGNMENT: u64 = 64;
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"TOPOISEG";
 const CHECKSUM_AT: usize = HEADER_LEN - 32;
-const SECTIONS: usize = 9;
+const SECTIONS: usize = 14;
 
 /// The parts of a segment file after its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
-    /// nodes × dim f32: unit vectors.
-    Vectors,
-    /// points × u64: the ids, ascending. A point's rank is its place here.
+    /// nodes × (dim up to a multiple of 64) bytes: the upper eight bits of each number, 128 for zero.
+    Coarse,
+    /// nodes × dim / 4 bytes, rounded up: the lower two bits of each number, four numbers a byte.
+    Fine,
+    /// nodes × f32: what a vector's numbers are multiplied with.
+    Scales,
+    /// points × u32: the ids, ascending, as how far each is above the lowest. A point's rank is its place here.
     Ids,
     /// points × u32: the node of each rank.
     NodeOf,
-    /// nodes + 1 × u32: where each node's members begin.
+    /// nodes + 1 × u32: where each node's members begin; empty where every node has one.
     MemberStarts,
     /// points × u32: ranks, grouped by node.
     Members,
-    /// nodes + 1 × u32: the first list of each node. List `first + l` is that of layer `l`, and the
-    /// node is in as many layers as it has lists.
-    FirstLists,
-    /// lists + 1 × u64: where each list's links begin.
-    ListStarts,
+    /// nodes + 1 × u32: where each node's links begin.
+    Starts,
     /// links × u32: neighbouring nodes.
     Links,
+    /// places × u32: the node at each place of the upper graph, ascending.
+    UpperNodes,
+    /// places + 1 × u32: the first list of each place. List `first + l` is that of layer `l`, and the place is in as
+    /// many layers as it has lists.
+    UpperFirsts,
+    /// lists + 1 × u32: where each list's links begin.
+    UpperStarts,
+    /// links × u32: neighbouring places.
+    UpperLinks,
     /// dim × f32: the mean of all points' vectors, not of unit length; zeros where there are none.
     Mean,
 }
 
 impl Section {
     pub(crate) const ALL: [Self; SECTIONS] = [
-        Self::Vectors,
+        Self::Coarse,
+        Self::Fine,
+        Self::Scales,
         Self::Ids,
         Self::NodeOf,
         Self::MemberStarts,
         Self::Members,
-        Self::FirstLists,
-        Self::ListStarts,
+        Self::Starts,
         Self::Links,
+        Self::UpperNodes,
+        Self::UpperFirsts,
+        Self::UpperStarts,
+        Self::UpperLinks,
         Self::Mean,
     ];
 
     /// How error messages call it.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Vectors => "vectors",
+            Self::Coarse => "coarse bits",
+            Self::Fine => "fine bits",
+            Self::Scales => "scales",
             Self::Ids => "ids",
             Self::NodeOf => "table of nodes",
             Self::MemberStarts => "table of members",
             Self::Members => "members",
-            Self::FirstLists => "table of lists",
-            Self::ListStarts => "table of links",
+            Self::Starts => "table of links",
             Self::Links => "links",
+            Self::UpperNodes => "nodes of the upper graph",
+            Self::UpperFirsts => "table of upper lists",
+            Self::UpperStarts => "table of upper links",
+            Self::UpperLinks => "upper links",
             Self::Mean => "numbers of the mean",
         }
     }
@@ -111,8 +135,11 @@ pub(crate) struct Header {
     pub(crate) file_len: u64,
     pub(crate) points: u64,
     pub(crate) nodes: u64,
-    pub(crate) lists: u64,
+    pub(crate) first_id: u64,
     pub(crate) links: u64,
+    pub(crate) upper_places: u64,
+    pub(crate) upper_lists: u64,
+    pub(crate) upper_links: u64,
     pub(crate) entry: u64,
     pub(crate) relinked: u64,
     pub(crate) unreached: u64,
@@ -121,28 +148,8 @@ pub(crate) struct Header {
 
 impl Header {
     pub(crate) fn extent(&self, section: Section) -> &Extent {
-        let [
-            vectors,
-            ids,
-            node_of,
-            member_starts,
-            members,
-            first_lists,
-            list_starts,
-            links,
-            mean,
-        ] = &self.extents;
-        match section {
-            Section::Vectors => vectors,
-            Section::Ids => ids,
-            Section::NodeOf => node_of,
-            Section::MemberStarts => member_starts,
-            Section::Members => members,
-            Section::FirstLists => first_lists,
-            Section::ListStarts => list_starts,
-            Section::Links => links,
-            Section::Mean => mean,
-        }
+        // The sections are numbered in the order of `Section::ALL`.
+        &self.extents[section as usize]
     }
 
     /// The bytes of the header, and the checksum at their end.
@@ -156,8 +163,11 @@ impl Header {
             self.file_len,
             self.points,
             self.nodes,
-            self.lists,
+            self.first_id,
             self.links,
+            self.upper_places,
+            self.upper_lists,
+            self.upper_links,
             self.entry,
             self.relinked,
             self.unreached,
@@ -196,11 +206,18 @@ impl Header {
                 supported: VERSION,
             });
         }
+        if version < VERSION {
+            return Err(Error::OlderVersion {
+                path: path.to_path_buf(),
+                found: version,
+                supported: VERSION,
+            });
+        }
         let (body, checksum) = file
             .get(..HEADER_LEN)
             .and_then(|header| header.split_last_chunk::<32>())
             .ok_or_else(too_short)?;
-        if version == 0 || <[u8; 32]>::from(Sha256::digest(body)) != *checksum {
+        if <[u8; 32]>::from(Sha256::digest(body)) != *checksum {
             return Err(damaged("its checksum doesn't match".into()));
         }
         let header = fields.header().ok_or_else(too_short)?;
@@ -215,22 +232,33 @@ impl Header {
         Ok((header, *checksum))
     }
 
+    /// Whether there is a graph.
+    pub(crate) fn has_graph(&self) -> bool {
+        self.upper_places > 0
+    }
+
     /// The length that each section must have.
     fn expected_len(&self, section: Section) -> Option<u64> {
-        let graph = self.lists > 0;
+        let layout = Layout::new(self.space.dim);
+        let numbers = |count: u64| count.checked_mul(4);
+        let of_graph = |count: u64| match self.has_graph() {
+            true => numbers(count),
+            false => Some(0),
+        };
         match section {
-            Section::Vectors => self
-                .nodes
-                .checked_mul(self.space.dim as u64)?
-                .checked_mul(4),
-            Section::Ids => self.points.checked_mul(8),
-            Section::NodeOf | Section::Members => self.points.checked_mul(4),
-            Section::MemberStarts => self.nodes.checked_add(1)?.checked_mul(4),
-            Section::FirstLists | Section::ListStarts | Section::Links if !graph => Some(0),
-            Section::FirstLists => self.nodes.checked_add(1)?.checked_mul(4),
-            Section::ListStarts => self.lists.checked_add(1)?.checked_mul(8),
-            Section::Links => self.links.checked_mul(4),
-            Section::Mean => Some(self.space.dim as u64 * 4),
+            Section::Coarse => self.nodes.checked_mul(layout.coarse as u64),
+            Section::Fine => self.nodes.checked_mul(layout.fine as u64),
+            Section::Scales => numbers(self.nodes),
+            Section::Ids | Section::NodeOf | Section::Members => numbers(self.points),
+            Section::MemberStarts if self.nodes == self.points => Some(0),
+            Section::MemberStarts => numbers(self.nodes.checked_add(1)?),
+            Section::Starts => of_graph(self.nodes.checked_add(1)?),
+            Section::Links => of_graph(self.links),
+            Section::UpperNodes => of_graph(self.upper_places),
+            Section::UpperFirsts => of_graph(self.upper_places.checked_add(1)?),
+            Section::UpperStarts => of_graph(self.upper_lists.checked_add(1)?),
+            Section::UpperLinks => of_graph(self.upper_links),
+            Section::Mean => numbers(self.space.dim as u64),
         }
     }
 
@@ -240,11 +268,17 @@ impl Header {
         if self.space.dim == 0 || self.space.dim > Space::MAX_DIM {
             return Err(format!("{} numbers in a vector", self.space.dim));
         }
-        if self.points >= limit || self.nodes > self.points || self.lists >= limit {
+        if self.points >= limit || self.nodes > self.points {
             return Err(format!("{} nodes for {} points", self.nodes, self.points));
         }
-        if self.lists > 0 && (self.entry >= self.nodes || self.lists < self.nodes) {
-            return Err(format!("the graph begins at node {}", self.entry));
+        let counts = [self.links, self.upper_lists, self.upper_links];
+        let fits = counts.into_iter().all(|count| count < limit)
+            && self.upper_places <= self.nodes
+            && self.upper_lists >= self.upper_places;
+        let is_empty = self.upper_places == 0 && counts == [0; 3] && self.entry == 0;
+        let is_whole = fits && self.entry < self.upper_places;
+        if !(is_empty || is_whole) {
+            return Err(format!("a graph that begins at {}", self.entry));
         }
         let mut end = HEADER_LEN as u64;
         for section in Section::ALL {
@@ -298,8 +332,11 @@ impl Fields<'_> {
             file_len: self.u64()?,
             points: self.u64()?,
             nodes: self.u64()?,
-            lists: self.u64()?,
+            first_id: self.u64()?,
             links: self.u64()?,
+            upper_places: self.u64()?,
+            upper_lists: self.u64()?,
+            upper_links: self.u64()?,
             entry: self.u64()?,
             relinked: self.u64()?,
             unreached: self.u64()?,

@@ -36,13 +36,13 @@ pub fn merge(
     }
     let mut points: Vec<_> = segments
         .iter()
-        .flat_map(|segment| segment.ids().iter().map(move |&id| (id, segment)))
+        .flat_map(|segment| segment.ids().map(move |id| (id, segment)))
         .filter(|&(id, _)| !drop.contains(id))
         .collect();
     points.sort_by_key(|&(id, _)| id);
     let mut builder = SegmentBuilder::create(path, space)?;
     for (id, segment) in points {
-        builder.push(id, segment.vector(id).unwrap_or_default())?;
+        builder.push(id, &segment.vector(id).unwrap_or_default())?;
     }
     builder.finish(options)
 }

@@ -5,6 +5,7 @@ mod file;
 mod layout;
 mod merge;
 pub(crate) mod plain;
+mod spill;
 mod verify;
 pub(crate) mod view;
 
@@ -18,12 +19,13 @@ use std::path::{Path, PathBuf};
 use memmap2::Mmap;
 
 use crate::error::Error;
-use crate::graph::Graph;
+use crate::graph::{Graph, Upper};
 use crate::point::PointId;
+use crate::rows::{Layout, Rows};
 use crate::space::Space;
 use layout::{Header, Section};
 use plain::{Plain, from_bytes};
-use view::{Members, Rows, View};
+use view::{Ids, Members, View};
 
 /// What a segment is, as its header says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +90,7 @@ impl Segment {
             nodes: header.nodes as usize,
             bytes: header.file_len,
             digest,
-            graph: header.lists > 0,
+            graph: header.has_graph(),
             relinked: header.relinked as usize,
             unreached: header.unreached as usize,
         };
@@ -126,19 +128,19 @@ impl Segment {
     }
 
     /// The ids of all points, ascending.
-    pub fn ids(&self) -> &[PointId] {
-        self.section(Section::Ids)
+    pub fn ids(&self) -> impl Iterator<Item = PointId> + '_ {
+        self.view().members.ids.iter()
     }
 
     /// Whether it holds a point.
     pub fn contains(&self, id: PointId) -> bool {
-        self.ids().binary_search(&id).is_ok()
+        self.view().members.ids.rank(id).is_some()
     }
 
     /// The vector of a point: `dim` numbers, of unit length.
-    pub fn vector(&self, id: PointId) -> Option<&[f32]> {
+    pub fn vector(&self, id: PointId) -> Option<Vec<f32>> {
         let view = self.view();
-        view.rows.row(view.members.node(id)?)
+        view.rows.vector(view.members.node(id)?)
     }
 
     /// The mean of all points' vectors: `dim` numbers, not of unit length; zeros where there are none.
@@ -150,18 +152,31 @@ impl Segment {
     pub(crate) fn view(&self) -> View<'_> {
         View {
             nodes: self.header.nodes as u32,
-            rows: Rows::new(self.section(Section::Vectors), self.header.space.dim),
+            rows: Rows::new(
+                Layout::new(self.header.space.dim),
+                self.section_bytes(Section::Coarse),
+                self.section_bytes(Section::Fine),
+                self.section_bytes(Section::Scales),
+            ),
             members: Members {
-                ids: self.section(Section::Ids),
+                ids: Ids {
+                    first: self.header.first_id,
+                    offsets: self.section(Section::Ids),
+                },
                 node_of: self.section(Section::NodeOf),
                 starts: self.section(Section::MemberStarts),
                 ranks: self.section(Section::Members),
             },
             graph: self.info.graph.then(|| Graph {
-                entry: self.header.entry as u32,
-                first_lists: self.section(Section::FirstLists),
-                list_starts: self.section(Section::ListStarts),
+                starts: self.section(Section::Starts),
                 links: self.section(Section::Links),
+                upper: Upper {
+                    entry: self.header.entry as u32,
+                    nodes: self.section(Section::UpperNodes),
+                    first_lists: self.section(Section::UpperFirsts),
+                    list_starts: self.section(Section::UpperStarts),
+                    links: self.section(Section::UpperLinks),
+                },
             }),
         }
     }

@@ -1,7 +1,5 @@
 //! Typed views of mapped bytes.
 
-use crate::point::PointId;
-
 #[cfg(target_endian = "big")]
 compile_error!(
     "segments are mapped in place and little-endian, so a big-endian processor can't read them"
@@ -17,12 +15,8 @@ pub(crate) unsafe trait Plain: Copy {}
 
 // SAFETY: every 32 bits are a u32.
 unsafe impl Plain for u32 {}
-// SAFETY: every 64 bits are a u64.
-unsafe impl Plain for u64 {}
 // SAFETY: every 32 bits are an f32 (perhaps a NaN).
 unsafe impl Plain for f32 {}
-// SAFETY: a PointId is a transparent u64.
-unsafe impl Plain for PointId {}
 
 /// Looks at bytes as numbers; none if they aren't aligned or not a whole count.
 pub(crate) fn from_bytes<T: Plain>(bytes: &[u8]) -> &[T] {

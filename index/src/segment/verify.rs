@@ -6,7 +6,7 @@ use super::Segment;
 use super::layout::{HEADER_LEN, Section};
 use super::view::View;
 use crate::error::Error;
-use crate::graph::Graph;
+use crate::graph::{Graph, Upper};
 
 /// How far a stored vector's squared length may be from 1.
 const UNIT_TOLERANCE: f32 = 1e-3;
@@ -24,11 +24,16 @@ impl Segment {
         let view = self.view();
         let invariants = [
             (Section::Ids, ids(&view)),
-            (Section::Vectors, vectors(&view)),
+            (Section::Scales, vectors(&view)),
             (Section::Members, members(&view)),
             (
                 Section::Links,
                 view.graph.and_then(|graph| links(&graph, view.nodes)),
+            ),
+            (
+                Section::UpperLinks,
+                view.graph
+                    .and_then(|graph| upper_links(&graph.upper, view.nodes)),
             ),
             (Section::Mean, mean(self.mean())),
         ];
@@ -64,13 +69,16 @@ impl Segment {
 }
 
 fn ids(view: &View<'_>) -> Option<String> {
-    let (a, b) = pairs(view.members.ids).find(|(a, b)| a >= b)?;
-    Some(format!("point {b} follows point {a}"))
+    let (a, b) = pairs(view.members.ids.offsets).find(|(a, b)| a >= b)?;
+    Some(format!(
+        "a point {b} above the first follows one {a} above it"
+    ))
 }
 
 fn vectors(view: &View<'_>) -> Option<String> {
+    let mut row = vec![0.0; view.rows.dim()];
     (0..view.nodes).find_map(|node| {
-        let row = view.rows.row(node).unwrap_or_default();
+        view.rows.decode(node, &mut row);
         let squared: f32 = row.iter().map(|x| x * x).sum();
         // Written so that a NaN is caught.
         let unit = (squared - 1.0).abs() <= UNIT_TOLERANCE;
@@ -87,53 +95,70 @@ fn members(view: &View<'_>) -> Option<String> {
     let members = &view.members;
     let starts = members.starts;
     let ends = (starts.first().copied(), starts.last().copied());
-    if ends != (Some(0), u32::try_from(members.ids.len()).ok()) {
+    if !starts.is_empty() && ends != (Some(0), u32::try_from(members.ids.len()).ok()) {
         return Some("they don't begin at 0 and end at the last point".into());
     }
-    let mut before = None;
-    for (node, (&start, &end)) in pairs(starts).enumerate() {
-        let ranks = members
-            .ranks
-            .get(start as usize..end as usize)
-            .unwrap_or_default();
-        let first = ranks.first().copied();
-        if first.is_none() || first <= before || pairs(ranks).any(|(a, b)| a >= b) {
+    if pairs(starts).any(|(a, b)| a >= b) {
+        return Some("one of the nodes has none".into());
+    }
+    let mut held = 0;
+    for node in 0..view.nodes {
+        let ids = || members.of(node);
+        if ids().zip(ids().skip(1)).any(|(a, b)| a >= b) {
             return Some(format!("those of node {node} are not in order"));
         }
-        before = first;
-        let belongs = |&rank: &u32| members.node_of.get(rank as usize) == Some(&(node as u32));
-        if !ranks.iter().all(belongs) {
+        if !ids().all(|id| members.node(id) == Some(node)) {
             return Some(format!("those of node {node} belong to another"));
         }
+        held += ids().count();
     }
-    None
+    (held != members.ids.len()).then(|| "some of the points have none".to_owned())
 }
 
 fn links(graph: &Graph<'_>, nodes: u32) -> Option<String> {
-    let lists = graph.list_starts.len() as u64 - 1;
-    let firsts = graph.first_lists;
+    if !covers(graph.starts, graph.links) {
+        return Some("the table doesn't cover them in order".into());
+    }
+    (0..nodes).find_map(|node| {
+        let astray = |&&to: &&u32| to == node || to >= nodes;
+        let to = graph.neighbours(node).iter().find(astray)?;
+        Some(format!("node {node} is linked to {to}"))
+    })
+}
+
+fn upper_links(upper: &Upper<'_>, nodes: u32) -> Option<String> {
+    let places = upper.nodes.len() as u32;
+    let firsts = upper.first_lists;
+    let lists = upper.list_starts.len() as u64 - 1;
     let whole = firsts.first() == Some(&0)
         && firsts.last().map(|&last| u64::from(last)) == Some(lists)
-        && pairs(firsts).all(|(a, b)| a < b);
-    let starts = graph.list_starts;
-    let whole = whole
-        && starts.first() == Some(&0)
-        && starts.last() == Some(&(graph.links.len() as u64))
-        && pairs(starts).all(|(a, b)| a <= b);
+        && pairs(firsts).all(|(a, b)| a < b)
+        && covers(upper.list_starts, upper.links);
     if !whole {
         return Some("the tables don't cover them in order".into());
     }
-    let top = (0..nodes).map(|node| graph.layers(node)).max();
-    if top != Some(graph.layers(graph.entry)) {
+    let is_above = upper.nodes.last().is_none_or(|&last| last < nodes);
+    if !is_above || pairs(upper.nodes).any(|(a, b)| a >= b) {
+        return Some("the nodes above them are not in order".into());
+    }
+    let top = (0..places).map(|place| upper.layers(place)).max();
+    if top != Some(upper.layers(upper.entry)) {
         return Some("the entry is not in the highest layer".into());
     }
-    (0..nodes).find_map(|node| {
-        (0..graph.layers(node)).find_map(|layer| {
-            let astray = |&&to: &&u32| to == node || to >= nodes || graph.layers(to) <= layer;
-            let to = graph.neighbours(node, layer).iter().find(astray)?;
-            Some(format!("node {node} is linked to {to} in layer {layer}"))
+    (0..places).find_map(|place| {
+        (0..upper.layers(place)).find_map(|layer| {
+            let astray = |&&to: &&u32| to == place || to >= places || upper.layers(to) <= layer;
+            let to = upper.neighbours(place, layer).iter().find(astray)?;
+            Some(format!("place {place} is linked to {to} in layer {layer}"))
         })
     })
+}
+
+/// Whether a table of starts begins at the first of some numbers, ends at the last, and never goes back.
+fn covers(starts: &[u32], numbers: &[u32]) -> bool {
+    starts.first() == Some(&0)
+        && starts.last().map(|&last| last as usize) == Some(numbers.len())
+        && pairs(starts).all(|(a, b)| a <= b)
 }
 
 fn pairs<T>(slice: &[T]) -> impl Iterator<Item = (&T, &T)> {

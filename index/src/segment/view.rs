@@ -3,47 +3,52 @@
 //! Nothing here trusts the contents: a table that points outside gives nothing.
 
 use crate::graph::Graph;
-use crate::kernels::{self, Dot};
 use crate::point::PointId;
+use crate::rows::Rows;
 
-/// Unit vectors, one row a node.
+/// The ids of points, ascending, as how far each is above the first. A point's *rank* is its place among them.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows<'a> {
-    vectors: &'a [f32],
-    dim: usize,
-    dot: Dot,
+pub(crate) struct Ids<'a> {
+    pub(crate) first: u64,
+    pub(crate) offsets: &'a [u32],
 }
 
-impl<'a> Rows<'a> {
-    /// `vectors` is nodes × dim, row by row.
-    pub(crate) fn new(vectors: &'a [f32], dim: usize) -> Self {
-        Self {
-            vectors,
-            dim,
-            dot: kernels::dot(),
-        }
+impl<'a> Ids<'a> {
+    pub(crate) fn len(&self) -> usize {
+        self.offsets.len()
     }
 
-    /// The vector of a node.
+    /// The point at a rank.
     #[inline]
-    pub(crate) fn row(&self, node: u32) -> Option<&'a [f32]> {
-        let start = (node as usize).checked_mul(self.dim)?;
-        self.vectors.get(start..)?.get(..self.dim)
+    pub(crate) fn get(&self, rank: usize) -> Option<PointId> {
+        let offset = self.offsets.get(rank)?;
+        Some(PointId(self.first.saturating_add(u64::from(*offset))))
     }
 
-    /// The cosine of a query with a node; none for a node that isn't there.
-    #[inline]
-    pub(crate) fn cosine(&self, query: &[f32], node: u32) -> Option<f32> {
-        Some(kernels::cosine(self.dot, query, self.row(node)?))
+    /// The rank of a point.
+    pub(crate) fn rank(&self, id: PointId) -> Option<usize> {
+        let offset = u32::try_from(id.0.checked_sub(self.first)?).ok()?;
+        // Ids without gaps, as an indexing run gives them, tell their rank.
+        let rank = Some(offset as usize).filter(|rank| self.offsets.get(*rank) == Some(&offset));
+        rank.or_else(|| self.offsets.binary_search(&offset).ok())
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = PointId> + use<'a> {
+        let first = self.first;
+        let offsets = self.offsets.iter();
+        offsets.map(move |&offset| PointId(first.saturating_add(u64::from(offset))))
     }
 }
 
 /// Which points share a node.
 #[derive(Clone, Copy)]
 pub(crate) struct Members<'a> {
-    pub(crate) ids: &'a [PointId],
+    pub(crate) ids: Ids<'a>,
+    /// The node of each rank.
     pub(crate) node_of: &'a [u32],
+    /// Where each node's members begin; empty where every node has one.
     pub(crate) starts: &'a [u32],
+    /// Ranks, grouped by node.
     pub(crate) ranks: &'a [u32],
 }
 
@@ -51,33 +56,31 @@ impl<'a> Members<'a> {
     /// The points of a node, ascending.
     #[inline]
     pub(crate) fn of(&self, node: u32) -> impl Iterator<Item = PointId> + use<'a> {
-        let start = self.starts.get(node as usize).copied().unwrap_or(0);
-        let end = self.starts.get(node as usize + 1).copied().unwrap_or(0);
-        let ranks = self.ranks.get(start as usize..end as usize);
+        let node = node as usize;
+        let (start, end) = match self.starts {
+            [] => (node, node.saturating_add(1)),
+            starts => {
+                let at = |node: usize| starts.get(node).copied().unwrap_or(0) as usize;
+                (at(node), at(node.saturating_add(1)))
+            }
+        };
+        let ranks = self.ranks.get(start..end);
         let ids = self.ids;
         ranks
             .unwrap_or_default()
             .iter()
-            .filter_map(move |&rank| ids.get(rank as usize).copied())
+            .filter_map(move |&rank| ids.get(rank as usize))
     }
 
     /// The node of a point.
     pub(crate) fn node(&self, id: PointId) -> Option<u32> {
-        let (lowest, highest) = self.range()?;
-        if id < lowest || highest < id {
-            return None;
-        }
-        // Ids without gaps, as an indexing run gives them, tell their rank.
-        let rank = usize::try_from(id.0 - lowest.0).ok();
-        let rank = rank
-            .filter(|rank| self.ids.get(*rank) == Some(&id))
-            .or_else(|| self.ids.binary_search(&id).ok())?;
-        self.node_of.get(rank).copied()
+        self.node_of.get(self.ids.rank(id)?).copied()
     }
 
     /// The lowest and the highest id; none where there are no points.
     pub(crate) fn range(&self) -> Option<(PointId, PointId)> {
-        Some((*self.ids.first()?, *self.ids.last()?))
+        let last = self.ids.len().checked_sub(1)?;
+        Some((self.ids.get(0)?, self.ids.get(last)?))
     }
 }
 

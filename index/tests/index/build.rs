@@ -58,7 +58,7 @@ fn a_refused_point_does_not_spoil_the_segment() {
     assert_eq!(builder.finish(&with_graph()).unwrap().points, 2);
     let segment = Segment::open(&path, &space(2)).unwrap();
     segment.verify().unwrap();
-    assert_eq!(segment.vector(PointId(2)), Some(&[0.0, 1.0][..]));
+    assert_eq!(segment.vector(PointId(2)), Some(vec![0.0, 1.0]));
 }
 
 #[test]
@@ -75,13 +75,31 @@ fn ids_must_ascend() {
 }
 
 #[test]
+fn ids_that_lie_too_far_apart_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.segment");
+    let mut builder = SegmentBuilder::create(&path, &space(1)).unwrap();
+    let last = 7 + u64::from(u32::MAX);
+    builder.push(PointId(7), &[1.0]).unwrap();
+    let refused = builder.push(PointId(last + 1), &[1.0]);
+    assert!(matches!(refused, Err(Error::TooFar { .. })));
+    builder.push(PointId(last), &[1.0]).unwrap();
+    builder.finish(&with_graph()).unwrap();
+    let segment = Segment::open(&path, &space(1)).unwrap();
+    segment.verify().unwrap();
+    assert!(segment.ids().eq([PointId(7), PointId(last)]));
+    assert!(segment.contains(PointId(last)) && !segment.contains(PointId(6)));
+    assert!(!segment.contains(PointId(last + 1)));
+}
+
+#[test]
 fn options_out_of_range_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.segment");
-    let write = |space: &Space, m, ef_construction| {
+    let write = |space: &Space, m, candidates| {
         let options = BuildOptions {
             m,
-            ef_construction,
+            candidates,
             ..BuildOptions::default()
         };
         let result = write_segment(&path, space, [(PointId(0), [1.0])], &options);
@@ -90,9 +108,10 @@ fn options_out_of_range_are_refused() {
     assert!(write(&space(0), 16, 64));
     assert!(write(&space(Space::MAX_DIM + 1), 16, 64));
     assert!(write(&space(1), 1, 64));
-    assert!(write(&space(1), 129, 300));
-    assert!(write(&space(1), 16, 32));
-    assert!(!write(&space(1), 16, 33));
+    assert!(write(&space(1), 65, 300));
+    assert!(write(&space(1), 16, 15));
+    assert!(write(&space(1), 16, 1_001));
+    assert!(!write(&space(1), 16, 16));
 }
 
 #[test]

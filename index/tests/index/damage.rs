@@ -12,17 +12,24 @@ use crate::support::{Random, Written, clustered, queries, space, with_graph, wri
 
 const DIM: usize = 8;
 const HEADER: usize = 1024;
-const SECTIONS: [&str; 9] = [
-    "vectors",
+const SECTIONS: [&str; 14] = [
+    "coarse bits",
+    "fine bits",
+    "scales",
     "ids",
     "table of nodes",
     "table of members",
     "members",
-    "table of lists",
     "table of links",
     "links",
+    "nodes of the upper graph",
+    "table of upper lists",
+    "table of upper links",
+    "upper links",
     "numbers of the mean",
 ];
+/// Where the header says where the first section is.
+const EXTENTS: usize = 136;
 
 /// A segment with a graph and with vectors that several points share.
 fn segment() -> (Written, Vec<u8>) {
@@ -41,7 +48,7 @@ fn number(bytes: &[u8], at: usize) -> usize {
 
 /// Where the format puts a section.
 fn extent(bytes: &[u8], section: usize) -> Range<usize> {
-    let at = 112 + 48 * section;
+    let at = EXTENTS + 48 * section;
     let start = number(bytes, at);
     start..start + number(bytes, at + 8)
 }
@@ -52,7 +59,7 @@ fn reseal(bytes: &mut [u8]) {
         let range = extent(bytes, section);
         if let Some(contents) = bytes.get(range) {
             let digest = Sha256::digest(contents);
-            bytes[112 + 48 * section + 16..][..32].copy_from_slice(&digest);
+            bytes[EXTENTS + 48 * section + 16..][..32].copy_from_slice(&digest);
         }
     }
     let digest = Sha256::digest(&bytes[..HEADER - 32]);
@@ -68,7 +75,7 @@ fn open(path: &Path, bytes: &[u8]) -> Result<Segment, Error> {
 
 /// Searches in every way; what comes back may be anything.
 fn search(segment: Segment) {
-    let ids = segment.ids().to_vec();
+    let ids: Vec<PointId> = segment.ids().collect();
     let searcher = Searcher::new(vec![Arc::new(segment)]).unwrap();
     let only: IdSet = (0..400).step_by(40).map(PointId).collect();
     let most: IdSet = (0..399).map(PointId).collect();
@@ -180,17 +187,21 @@ fn what_cannot_be_true_is_found_even_where_checksums_match() {
     let (written, bytes) = segment();
     let nan = f32::NAN.to_bits();
     let cases = [
-        (0, 2, nan, "vectors"),
-        (0, 2, 3.0f32.to_bits(), "vectors"),
-        (1, 2, 900, "ids"),
-        (2, 5, 399, "members"),
-        (3, 0, 1, "members"),
-        (3, 7, u32::MAX, "members"),
-        (4, 3, 8, "members"),
-        (5, 1, 4_000, "links"),
-        (6, 2, u32::MAX, "links"),
-        (7, 0, 4_000, "links"),
-        (7, 0, 0, "links"),
+        (0, 0, 0x3131_3131, "scales"),
+        (1, 2, 0xAAAA_AAAA, "scales"),
+        (2, 2, nan, "scales"),
+        (2, 2, 3.0f32.to_bits(), "scales"),
+        (3, 2, 900, "ids"),
+        (4, 5, 399, "members"),
+        (5, 0, 1, "members"),
+        (5, 7, u32::MAX, "members"),
+        (6, 3, 8, "members"),
+        (7, 1, 4_000, "links"),
+        (8, 0, 4_000, "links"),
+        (9, 0, 4_000, "upper links"),
+        (10, 1, 4_000, "upper links"),
+        (11, 1, u32::MAX, "upper links"),
+        (12, 0, 4_000, "upper links"),
     ];
     for (section, position, value, part) in cases {
         let mut damaged = bytes.clone();
@@ -209,8 +220,9 @@ fn what_cannot_be_true_is_found_even_where_checksums_match() {
 #[test]
 fn a_header_that_points_outside_is_refused_even_where_its_checksum_matches() {
     let (written, bytes) = segment();
-    let mut fields: Vec<usize> = vec![48, 56, 64, 72, 80, 88];
-    fields.extend((0..SECTIONS.len()).flat_map(|section| [112 + 48 * section, 120 + 48 * section]));
+    let mut fields: Vec<usize> = vec![48, 56, 64, 80, 88, 96, 104, 112];
+    let of_section = |section| [EXTENTS + 48 * section, EXTENTS + 8 + 48 * section];
+    fields.extend((0..SECTIONS.len()).flat_map(of_section));
     for field in fields {
         let right = number(&bytes, field) as u64;
         for wrong in [
@@ -227,7 +239,7 @@ fn a_header_that_points_outside_is_refused_even_where_its_checksum_matches() {
             match open(&written.path, &damaged) {
                 Err(Error::Damaged { part: "header", .. }) => {}
                 // Another entry inside the graph is a possible header; what it leads to is not.
-                Ok(segment) if field == 88 => search(segment),
+                Ok(segment) if field == 112 => search(segment),
                 other => panic!("{wrong} at {field}: {other:?}"),
             }
         }
@@ -265,14 +277,16 @@ fn other_files_are_told_apart() {
     };
     assert!(matches!(with(0, b't'), Err(Error::NotASegment { .. })));
     assert!(matches!(
-        with(8, 2),
+        with(8, 3),
         Err(Error::NewerVersion {
-            found: 2,
-            supported: 1,
+            found: 3,
+            supported: 2,
             ..
         })
     ));
-    assert!(matches!(with(8, 0), Err(Error::Damaged { .. })));
+    for older in [0, 1] {
+        assert!(matches!(with(8, older), Err(Error::OlderVersion { .. })));
+    }
     fs::write(&written.path, &bytes).unwrap();
     let other = Space {
         dim: DIM + 1,

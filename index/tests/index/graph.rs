@@ -25,11 +25,11 @@ fn at_the_default_ef_nineteen_of_twenty_true_neighbours_are_found() {
 #[test]
 fn every_point_of_dense_clusters_is_found_by_its_own_vector() {
     // Tight clusters, where the nearest links crowd out those that lead from one to the other.
-    let mut points = clustered(4_000, 16, 400, 1);
+    let mut points = clustered(4_000, 64, 400, 1);
     let mut random = Random(8);
     for i in 0..points.len() {
         let centre = points[i % 20].1.clone();
-        points[i].1 = centre.iter().map(|x| x + 1e-3 * random.normal()).collect();
+        points[i].1 = centre.iter().map(|x| x + 0.1 * random.normal()).collect();
     }
     let written = write(&points, &with_graph());
     assert_eq!(written.info.unreached, 0);

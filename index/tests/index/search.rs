@@ -8,7 +8,7 @@ use topoi_index::{
 };
 
 use crate::support::{
-    Random, assert_exact, brute, clustered, queries, space, with_graph, write, write_to,
+    Random, assert_exact, brute, clustered, queries, space, stored, with_graph, write, write_to,
 };
 
 const EXACT: SearchParams = SearchParams {
@@ -21,6 +21,7 @@ fn a_scan_gives_what_brute_force_gives() {
     for (n, dim) in [(1, 3), (500, 7), (2_000, 384), (9_000, 33)] {
         let points = clustered(n, dim, 20, 1);
         let searcher = write(&points, &BuildOptions::default()).searcher();
+        let points = stored(&searcher, &points);
         for query in queries(10, dim, 20) {
             let found = searcher
                 .search(&query, 10, &Selection::all(), &EXACT)
@@ -51,6 +52,7 @@ fn several_segments_answer_as_one() {
     });
     let searcher = Searcher::new(segments.collect()).unwrap();
     assert_eq!(searcher.len(), 6_000);
+    let points = stored(&searcher, &points);
     for query in queries(20, 24, 20) {
         let found = searcher
             .search(&query, 25, &Selection::all(), &EXACT)
@@ -102,6 +104,7 @@ fn k_may_be_nothing_or_more_than_there_is() {
     let points = clustered(400, 5, 4, 1);
     for options in [BuildOptions::default(), with_graph()] {
         let searcher = write(&points, &options).searcher();
+        let points = stored(&searcher, &points);
         let query = &queries(1, 5, 4)[0];
         for (k, expected) in [(0, 0), (1, 1), (400, 400), (401, 400), (usize::MAX, 400)] {
             for exact in [false, true] {
@@ -161,6 +164,7 @@ fn three_hundred_identical_vectors_all_come_back() {
 fn a_points_neighbours_leave_itself_out() {
     let points = clustered(2_000, 12, 10, 1);
     let searcher = write(&points, &BuildOptions::default()).searcher();
+    let points = stored(&searcher, &points);
     let tombstones: IdSet = (0..1_000).map(PointId).collect();
     let live = Selection::all().except(&tombstones);
     for id in [3, 1_500] {
@@ -206,12 +210,14 @@ fn stored_vectors_come_back_as_unit_vectors() {
     let searcher = written.searcher();
     for (id, vector) in &points {
         let unit = UnitVector::new(vector.clone()).unwrap();
-        assert_eq!(searcher.vector(*id), Some(unit.as_slice()));
+        let stored = UnitVector::new(searcher.vector(*id).unwrap()).unwrap();
+        assert!(stored.dot(&unit) > 0.999_99);
+        assert_eq!(searcher.vector(*id).as_deref(), Some(stored.as_slice()));
     }
     let segment = written.open();
     assert_eq!(segment.vector(PointId(100)), None);
     assert!(segment.contains(PointId(99)) && !segment.contains(PointId(u64::MAX)));
-    assert!(segment.ids().iter().copied().eq((0..100).map(PointId)));
+    assert!(segment.ids().eq((0..100).map(PointId)));
     assert_eq!(*segment.info(), written.info);
 }
 

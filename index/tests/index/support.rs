@@ -113,6 +113,15 @@ pub(crate) fn with_graph() -> BuildOptions {
     }
 }
 
+/// The points with their vectors as they are stored.
+pub(crate) fn stored(
+    searcher: &Searcher,
+    points: &[(PointId, Vec<f32>)],
+) -> Vec<(PointId, Vec<f32>)> {
+    let stored = points.iter().map(|(id, _)| (*id, searcher.vector(*id)));
+    stored.map(|(id, vector)| (id, vector.unwrap())).collect()
+}
+
 /// What a search must give: every point compared, in f64.
 pub(crate) fn brute(
     points: &[(PointId, Vec<f32>)],

@@ -1,5 +1,7 @@
 //! Documents in the space of their vectors, and the themes of all or some of them.
 
+use std::sync::Arc;
+
 use tempfile::TempDir;
 use topoi::themes::{self, NEIGHBOURS, Node, Options, Themes};
 use topoi_index::{
@@ -66,7 +68,7 @@ impl<'d> Field<'d> {
     }
 
     /// The vectors of all documents, of unit length.
-    pub(super) fn vectors(&self) -> impl Iterator<Item = &[f32]> {
+    pub(super) fn vectors(&self) -> impl Iterator<Item = Vec<f32>> {
         let points = (0..self.documents.len()).map(point);
         points.filter_map(|point| self.searcher.vector(point))
     }
@@ -99,7 +101,7 @@ impl<'d> Field<'d> {
             nodes: nodes.collect(),
             neighbours: neighbours.collect(),
             vectors: vectors
-                .filter_map(|point| self.searcher.vector(point))
+                .filter_map(|point| self.searcher.vector(point).map(Arc::from))
                 .collect(),
         }
     }
@@ -113,7 +115,7 @@ fn point(number: usize) -> PointId {
 pub(super) struct Chosen<'f> {
     nodes: Vec<Node<'f>>,
     neighbours: Vec<Vec<(u32, f32)>>,
-    vectors: Vec<&'f [f32]>,
+    vectors: Vec<Arc<[f32]>>,
 }
 
 impl Chosen<'_> {
@@ -122,7 +124,7 @@ impl Chosen<'_> {
         if interrupt::requested() {
             return Err(topoi::Error::Interrupted.into());
         }
-        let vectors = |node: usize| self.vectors[node];
+        let vectors = |node: usize| &*self.vectors[node];
         Ok(themes::find(
             &self.nodes,
             &self.neighbours,
@@ -145,7 +147,10 @@ impl Chosen<'_> {
         Self {
             nodes: order.iter().map(|&old| self.nodes[old]).collect(),
             neighbours: neighbours.collect(),
-            vectors: order.iter().map(|&old| self.vectors[old]).collect(),
+            vectors: order
+                .iter()
+                .map(|&old| Arc::clone(&self.vectors[old]))
+                .collect(),
         }
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn write(path: &Path, field: &Field<'_>) -> anyhow::Result<()> {
     let write = || {
         let mut array = NpyWriter::create(path, field.dim())?;
         for vector in field.vectors() {
-            array.row(vector)?;
+            array.row(&vector)?;
         }
         array.finish(path)
     };

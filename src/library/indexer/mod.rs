@@ -6,6 +6,7 @@
 
 mod files;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -308,7 +309,7 @@ impl<'a> Indexer<'a> {
         let twins = self.writer.passages_with_digest(digest)?;
         Ok(twins
             .into_iter()
-            .find(|twin| self.searcher.vector(PointId(twin.0)).is_some()))
+            .find(|twin| self.searcher.contains(PointId(twin.0))))
     }
 
     fn flush_when_full(&mut self) -> Result<()> {
@@ -400,11 +401,13 @@ impl<'a> Indexer<'a> {
         if vectors.is_empty() {
             return Ok(None);
         }
-        let mut points: Vec<(PointId, &[f32])> = Vec::with_capacity(vectors.len());
+        let mut points: Vec<(PointId, Cow<'_, [f32]>)> = Vec::with_capacity(vectors.len());
         for (id, source) in vectors {
             let vector = match source {
-                VectorSource::Batch(position) => embeddings.row(*position),
-                VectorSource::Library(twin) => self.searcher.vector(PointId(twin.0)),
+                VectorSource::Batch(position) => embeddings.row(*position).map(Cow::Borrowed),
+                VectorSource::Library(twin) => {
+                    self.searcher.vector(PointId(twin.0)).map(Cow::Owned)
+                }
             };
             points.push((PointId(id.0), vector.ok_or(Error::NoVector(*id))?));
         }
@@ -435,7 +438,7 @@ impl<'a> Indexer<'a> {
             .writer
             .passage_ids()?
             .into_iter()
-            .filter(|id| self.searcher.vector(PointId(id.0)).is_none())
+            .filter(|id| !self.searcher.contains(PointId(id.0)))
             .collect();
         for ids in missing.chunks(BATCH_TEXTS) {
             let mut texts = Vec::with_capacity(ids.len());

@@ -1,0 +1,62 @@
+//! Where vectors wait while a segment is being made.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use memmap2::Mmap;
+
+use crate::error::Error;
+
+/// A file of vectors in the order in which they came, next to the segment's place, as `NAME.PROCESS.vectors.tmp`. It goes when it
+/// is dropped.
+pub(super) struct Spill {
+    path: PathBuf,
+    writer: BufWriter<File>,
+}
+
+impl Spill {
+    pub(super) fn create(segment: &Path) -> Result<Self, Error> {
+        let mut name = segment.file_name().map(OsString::from).unwrap_or_default();
+        name.push(format!(".{}.vectors.tmp", std::process::id()));
+        let path = segment.with_file_name(name);
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)
+            .map_err(Error::io("create", &path))?;
+        Ok(Self {
+            writer: BufWriter::with_capacity(1 << 18, file),
+            path,
+        })
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.writer
+            .write_all(bytes)
+            .map_err(Error::io("write", &self.path))
+    }
+
+    /// All that was written; none where that is nothing.
+    pub(super) fn map(&mut self) -> Result<Option<Mmap>, Error> {
+        let map = self.writer.flush().and_then(|()| {
+            let file = self.writer.get_ref();
+            match file.metadata()?.len() {
+                0 => Ok(None),
+                // SAFETY: nobody else knows of the file, and nothing is written to it from here on.
+                _ => unsafe { Mmap::map(file) }.map(Some),
+            }
+        });
+        map.map_err(Error::io("map", &self.path))
+    }
+}
+
+impl Drop for Spill {
+    fn drop(&mut self) {
+        // Nothing names the file, so leaving it behind does no harm beyond its space.
+        let _ = fs::remove_file(&self.path);
+    }
+}
