@@ -44,12 +44,24 @@ pub(crate) fn run(context: &mut Context, arguments: &Check) -> anyhow::Result<Ou
             segments,
             vectors,
             passages,
+            bytes,
             relinked,
+            unreached,
+            recall_at_10,
             ..
         } = findings;
         context.output.note(format_args!(
-            "checked {passages} passages and {vectors} vectors in {segments} segments ({relinked} graph nodes were linked again when they were built)"
+            "checked {passages} passages and {vectors} vectors in {segments} segments ({:.1} MiB)",
+            bytes as f64 / f64::from(1 << 20)
         ));
+        context.output.note(match recall_at_10 {
+            Some(recall) => format!(
+                "a search finds {:.1} % of the ten nearest passages; {unreached} vectors can't be reached, and {relinked} were linked \
+                 again when they were stored",
+                recall * 100.0
+            ),
+            None => "every search is exact".to_owned(),
+        });
     }
     if sound {
         context.output.note("the library is sound");

@@ -113,6 +113,8 @@ pub(crate) enum Command {
     Status(Status),
     /// Look for damage, and mend it
     Check(Check),
+    /// Make one segment of all, without the vectors of removed passages
+    Compact(Compact),
     /// List, fetch and describe models
     #[command(subcommand)]
     Model(Model),
@@ -218,6 +220,13 @@ pub(crate) struct Check {
     /// Make lost and damaged segments again from the text
     #[arg(long)]
     pub(crate) repair: bool,
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compact {
     /// Report in JSON
     #[arg(long)]
     pub(crate) json: bool,

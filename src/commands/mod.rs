@@ -3,6 +3,7 @@
 mod batch;
 mod check;
 mod cli;
+mod compact;
 mod compare;
 mod completions;
 mod context;
@@ -92,6 +93,7 @@ fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
         Command::Remove(arguments) => remove::run(context, &arguments),
         Command::Status(arguments) => status::run(context, &arguments),
         Command::Check(arguments) => check::run(context, &arguments),
+        Command::Compact(arguments) => compact::run(context, &arguments),
         Command::Model(arguments) => model::run(context, &arguments),
         Command::Embed(arguments) => embed::run(context, &arguments),
         Command::Eval(arguments) => eval::run(context, &arguments),

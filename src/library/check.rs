@@ -1,13 +1,21 @@
 //! Looking for damage: the database, every segment in full, and whether they agree.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use topoi_index::Segment;
+use rayon::prelude::*;
+use topoi_index::{IdSet, PointId, SearchParams, Searcher, Segment, Selection};
 
 use super::{read_identity, space_of, words};
 use crate::error::Result;
 use crate::lexical;
 use crate::store::{self, Reader, SegmentId, SegmentRow};
+
+/// How many passages are asked for their neighbours to tell the recall.
+const SAMPLED: usize = 500;
+
+/// How many neighbours of each are looked at.
+const JUDGED: usize = 10;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -25,7 +33,7 @@ pub struct Finding {
 }
 
 /// What a check has looked at and found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Findings {
     /// Segments that were read in full.
     pub segments: usize,
@@ -33,8 +41,15 @@ pub struct Findings {
     pub vectors: u64,
     /// Passages in the database.
     pub passages: u64,
+    /// Length of the segments on disk.
+    pub bytes: u64,
     /// Graph nodes that an audit could not reach when a segment was built, and that were linked again.
     pub relinked: u64,
+    /// Graph nodes that even then were not reached by their own vector.
+    pub unreached: u64,
+    /// Of the ten passages that are nearest to a passage, the share that a search finds, over a sample of passages; none where
+    /// every search is exact, since no segment is large enough for a graph.
+    pub recall_at_10: Option<f64>,
     /// What is wrong; nothing in a sound library.
     pub findings: Vec<Finding>,
 }
@@ -70,10 +85,13 @@ pub fn check(root: &Path) -> Result<Findings> {
                 Ok(segment) => {
                     findings.segments += 1;
                     findings.vectors += segment.len() as u64;
-                    findings.relinked += segment.info().relinked as u64;
+                    let info = segment.info();
+                    findings.bytes += info.bytes;
+                    findings.relinked += info.relinked as u64;
+                    findings.unreached += info.unreached as u64;
                     match strangeness(&segment, &row) {
                         Some(problem) => findings.findings.push(in_segment(&path, row.id, problem)),
-                        None => sound.push(segment),
+                        None => sound.push(Arc::new(segment)),
                     }
                 }
                 Err(error) => findings
@@ -83,6 +101,7 @@ pub fn check(root: &Path) -> Result<Findings> {
         }
     }
     compare(&reader, &sound, &database, &mut findings)?;
+    findings.recall_at_10 = recall(sound, &super::point_set(reader.tombstones()?))?;
     for (file, problem) in words::problems(root, &reader)? {
         findings.findings.push(Finding {
             file: file.display().to_string(),
@@ -112,13 +131,13 @@ fn strangeness(segment: &Segment, row: &SegmentRow) -> Option<String> {
 /// Every passage has a vector, and every vector a passage or a tombstone.
 fn compare(
     reader: &Reader,
-    segments: &[Segment],
+    segments: &[Arc<Segment>],
     database: &str,
     findings: &mut Findings,
 ) -> Result<()> {
     let passages = reader.passage_ids()?;
     let known = super::point_set(passages.iter().copied().chain(reader.tombstones()?));
-    let mut held = topoi_index::IdSet::new();
+    let mut held = IdSet::new();
     let mut repeated = 0_u64;
     let mut unknown = 0_u64;
     for id in segments.iter().flat_map(|segment| segment.ids()) {
@@ -127,7 +146,7 @@ fn compare(
     }
     let missing = passages
         .iter()
-        .filter(|id| !held.contains(topoi_index::PointId(id.0)))
+        .filter(|id| !held.contains(PointId(id.0)))
         .count();
     for (count, problem) in [
         (missing as u64, "passages have no vector"),
@@ -144,6 +163,37 @@ fn compare(
         }
     }
     Ok(())
+}
+
+/// The share of the true neighbours that searches find; none where all are exact.
+fn recall(segments: Vec<Arc<Segment>>, dead: &IdSet) -> Result<Option<f64>> {
+    if !segments.iter().any(|segment| segment.info().graph) {
+        return Ok(None);
+    }
+    let searcher = Searcher::new(segments)?;
+    let live = Selection::all().except(dead);
+    let step = searcher.len().div_ceil(SAMPLED).max(1);
+    let ids = searcher.segments().iter().flat_map(|segment| segment.ids());
+    let sample: Vec<PointId> = ids.filter(|id| !dead.contains(*id)).step_by(step).collect();
+    let shares = sample.par_iter().map(|&id| {
+        let near = |exact| {
+            let params = SearchParams {
+                exact,
+                ..SearchParams::default()
+            };
+            searcher.neighbours(id, JUDGED, &live, &params)
+        };
+        let (found, expected) = (near(false)?, near(true)?);
+        // What is as near as the last of them is as good.
+        let last = expected.last().map_or(f32::INFINITY, |last| last.score);
+        let hits = found.iter().filter(|found| found.score >= last).count();
+        Ok((hits, expected.len()))
+    });
+    let shares: Vec<(usize, usize)> = shares.collect::<Result<_>>()?;
+    let sum = |count: fn(&(usize, usize)) -> usize| shares.iter().map(count).sum::<usize>();
+    Ok(Some(
+        sum(|share| share.0) as f64 / sum(|share| share.1).max(1) as f64,
+    ))
 }
 
 /// An error with its causes in one line.
@@ -177,4 +227,40 @@ pub fn drop_segments(root: &Path, segments: &[SegmentId]) -> Result<()> {
     let mut writer = store::open_writer(root)?;
     writer.replace_segments(segments, None, &[])?;
     Ok(writer.sweep()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use topoi_index::{BuildOptions, Space, write_segment};
+
+    use super::*;
+
+    #[test]
+    fn the_recall_is_told_where_a_segment_has_a_graph() {
+        let folder = tempfile::tempdir().unwrap();
+        let space = Space {
+            dim: 6,
+            digest: [0; 32],
+        };
+        let segment = |name: &str, ids: std::ops::Range<u64>, graph_from| {
+            let points = ids.map(|id| {
+                let x = id as f32;
+                let vector = [x.sin(), x.cos(), (x * 0.7).sin(), (x * 0.3).cos(), 0.2, 0.1];
+                (PointId(id), vector)
+            });
+            let options = BuildOptions {
+                graph_from,
+                ..BuildOptions::default()
+            };
+            let path = folder.path().join(name);
+            write_segment(&path, &space, points, &options).unwrap();
+            Arc::new(Segment::open(&path, &space).unwrap())
+        };
+        let dead: IdSet = (0..300).map(PointId).collect();
+        let scanned = segment("a", 0..1_000, usize::MAX);
+        let walked = segment("b", 1_000..9_000, 0);
+        assert_eq!(recall(vec![Arc::clone(&scanned)], &dead).unwrap(), None);
+        let found = recall(vec![scanned, walked], &dead).unwrap().unwrap();
+        assert!((0.95..=1.0).contains(&found), "{found}");
+    }
 }

@@ -2,15 +2,21 @@
 //!
 //! Segments fall into tiers by size, each tier [`FANOUT`] times the one below. When a tier is full, its segments
 //! become one. So a library of n passages has O(log n) segments, and each vector is rewritten O(log n) times.
+//!
+//! A merge reads nothing but segments, which never change, and writes a file that nobody knows of before the commit that puts
+//! it in their place. So a [`Merge`] goes on beside whatever else the writer does, and readers notice nothing. It takes the
+//! oldest of a tier, and as many as make it full, so that what is merged with what doesn't depend on how long merges take.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
-use topoi_index::{BuildOptions, IdSet, PointId, Segment, Space, merge};
+use topoi_index::{BuildOptions, IdSet, PointId, Segment, SegmentInfo, Space};
 
 use super::{open_segment, point_set};
 use crate::article::PassageId;
 use crate::error::Result;
-use crate::store::{SegmentId, SegmentRow, Writer};
+use crate::store::{self, SegmentId, SegmentRow, StoreError, Writer};
 
 /// How many segments of a tier there are before they are merged.
 const FANOUT: usize = 8;
@@ -21,14 +27,104 @@ const SMALLEST: u64 = 512;
 /// A segment of which more than one in this many points is gone is written anew.
 const DEAD_SHARE: u64 = 3;
 
-/// Merges what is due; says whether anything was.
-pub(super) fn maintain(writer: &mut Writer, space: &Space) -> Result<bool> {
-    let mut changed = false;
-    while let Some(due) = due(writer, space)? {
-        merge_segments(writer, space, &due)?;
-        changed = true;
+/// A merge that is under way, on a thread of its own.
+///
+/// Dropped before it is [finished](Self::finish), it goes on for nothing; the next writer sweeps its file away.
+pub(super) struct Merge {
+    old: Vec<SegmentId>,
+    buried: Vec<PassageId>,
+    /// Where the merged segment is written; nothing is, where nothing of the old ones is left.
+    path: Option<PathBuf>,
+    thread: JoinHandle<Result<Option<SegmentInfo>>>,
+}
+
+impl Merge {
+    /// Begins the merge that is due, if one is.
+    pub(super) fn begin_if_due(writer: &Writer, space: &Space) -> Result<Option<Self>> {
+        due(writer, space)?
+            .map(|rows| Self::begin(writer, space, &rows))
+            .transpose()
     }
-    Ok(changed)
+
+    fn begin(writer: &Writer, space: &Space, rows: &[SegmentRow]) -> Result<Self> {
+        let root = writer.root();
+        let segments: Vec<Arc<Segment>> = rows
+            .iter()
+            .map(|row| open_segment(root, row, space))
+            .collect::<Result<_>>()?;
+        let is_held = |id: &PassageId| {
+            let mut segments = segments.iter();
+            segments.any(|segment| segment.contains(PointId(id.0)))
+        };
+        let mut buried = writer.tombstones()?;
+        buried.retain(is_held);
+        let dead: IdSet = point_set(buried.iter().copied());
+        let is_anything_left = rows.iter().map(|row| row.points).sum::<u64>() > buried.len() as u64;
+        let old: Vec<SegmentId> = rows.iter().map(|row| row.id).collect();
+        // A segment is part of one merge at a time, so that no other file has this name.
+        let first = old.first().copied().unwrap_or(SegmentId(0));
+        let path = is_anything_left.then(|| first.path(root).with_extension("merged"));
+        let thread = std::thread::spawn({
+            let (path, space) = (path.clone(), *space);
+            move || {
+                path.map(|path| merge(&path, &space, &segments, &dead))
+                    .transpose()
+            }
+        });
+        Ok(Self {
+            old,
+            buried,
+            path,
+            thread,
+        })
+    }
+
+    /// Whether finishing it needs no waiting.
+    pub(super) fn is_done(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for it, and puts the merged segment in the place of the old ones.
+    pub(super) fn finish(self, writer: &mut Writer) -> Result<()> {
+        let merged = match self.thread.join() {
+            Ok(merged) => merged?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        let new = match merged.zip(self.path) {
+            Some((info, path)) => Some(name(writer, &info, &path)?),
+            None => None,
+        };
+        if !self.buried.is_empty() {
+            // Once their tombstones are dropped, nothing says any more that these passages are gone.
+            crate::lexical::catch_up(writer)?;
+        }
+        writer.replace_segments(&self.old, new.as_ref(), &self.buried)?;
+        Ok(writer.sweep()?)
+    }
+}
+
+fn merge(
+    path: &Path,
+    space: &Space,
+    segments: &[Arc<Segment>],
+    dead: &IdSet,
+) -> Result<SegmentInfo> {
+    let sources: Vec<&Segment> = segments.iter().map(AsRef::as_ref).collect();
+    let options = BuildOptions::default();
+    Ok(topoi_index::merge(path, space, &sources, dead, &options)?)
+}
+
+/// Gives a finished file the name of the next segment.
+fn name(writer: &Writer, info: &SegmentInfo, path: &Path) -> Result<SegmentRow> {
+    let id = writer.next_segment()?;
+    let named = id.path(writer.root());
+    std::fs::rename(path, &named).map_err(|error| StoreError::io("create", &named, error))?;
+    Ok(SegmentRow {
+        id,
+        points: info.points as u64,
+        bytes: info.bytes,
+        digest: info.digest,
+    })
 }
 
 fn due(writer: &Writer, space: &Space) -> Result<Option<Vec<SegmentRow>>> {
@@ -38,9 +134,10 @@ fn due(writer: &Writer, space: &Space) -> Result<Option<Vec<SegmentRow>>> {
         let same: Vec<SegmentRow> = rows
             .iter()
             .filter(|row| tier(row.points) == level)
+            .take(FANOUT)
             .cloned()
             .collect();
-        if same.len() >= FANOUT {
+        if same.len() == FANOUT {
             return Ok(Some(same));
         }
     }
@@ -65,47 +162,43 @@ fn tier(points: u64) -> u32 {
     points.max(1).div_ceil(SMALLEST).ilog(FANOUT as u64)
 }
 
-fn merge_segments(writer: &mut Writer, space: &Space, rows: &[SegmentRow]) -> Result<()> {
-    let root = writer.root().to_owned();
-    let segments: Vec<Arc<Segment>> = rows
-        .iter()
-        .map(|row| open_segment(&root, row, space))
-        .collect::<Result<_>>()?;
-    let tombstones = writer.tombstones()?;
-    let buried: Vec<PassageId> = tombstones
-        .into_iter()
-        .filter(|id| {
-            segments
-                .iter()
-                .any(|segment| segment.contains(PointId(id.0)))
+/// What a library's segments come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Sizes {
+    /// How many segments there are.
+    pub segments: usize,
+    /// Vectors in them, those of removed passages included.
+    pub vectors: u64,
+    /// Their length on disk.
+    pub bytes: u64,
+}
+
+impl Sizes {
+    fn of(writer: &Writer) -> Result<Self> {
+        let rows = writer.segments()?;
+        Ok(Self {
+            segments: rows.len(),
+            vectors: rows.iter().map(|row| row.points).sum(),
+            bytes: rows.iter().map(|row| row.bytes).sum(),
         })
-        .collect();
-    let dead: IdSet = point_set(buried.iter().copied());
-    let old: Vec<SegmentId> = rows.iter().map(|row| row.id).collect();
-    if !buried.is_empty() {
-        // Once their tombstones are dropped, nothing says any more that these passages are gone.
-        crate::lexical::catch_up(writer)?;
     }
-    let live = rows.iter().map(|row| row.points).sum::<u64>() > buried.len() as u64;
-    let new = if live {
-        let id = writer.next_segment()?;
-        let sources: Vec<&Segment> = segments.iter().map(AsRef::as_ref).collect();
-        let info = merge(
-            &id.path(&root),
-            space,
-            &sources,
-            &dead,
-            &BuildOptions::default(),
-        )?;
-        Some(SegmentRow {
-            id,
-            points: info.points as u64,
-            bytes: info.bytes,
-            digest: info.digest,
-        })
-    } else {
-        None
-    };
-    writer.replace_segments(&old, new.as_ref(), &buried)?;
-    Ok(writer.sweep()?)
+}
+
+/// Makes one segment of all that the library at `root` has, without the vectors of removed passages; says what they came to
+/// before and what they come to now. A library that has one segment, and in it nothing removed, is left as it is.
+///
+/// # Errors
+///
+/// Where another program is writing to the library, a segment is damaged, or there is no room for another.
+pub fn compact(root: &Path) -> Result<(Sizes, Sizes)> {
+    let mut writer = store::open_writer(root)?;
+    let before = Sizes::of(&writer)?;
+    let rows = writer.segments()?;
+    let is_compact = rows.len() <= 1 && writer.tombstones()?.is_empty();
+    if let Some(identity) = super::read_identity(&writer)?
+        && !is_compact
+    {
+        Merge::begin(&writer, &super::space_of(&identity), &rows)?.finish(&mut writer)?;
+    }
+    Ok((before, Sizes::of(&writer)?))
 }

@@ -32,6 +32,7 @@ pub use ledger::{
     split_theme,
 };
 pub use lines::Lines;
+pub use maintenance::{Sizes, compact};
 pub use parts::parts;
 pub use picture::{Part, Picture};
 pub use report::{FormatSurvey, IndexReport, Observer, Refusal, Silent, Survey, Windowing};

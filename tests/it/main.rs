@@ -18,6 +18,7 @@ mod eval;
 mod fetching;
 mod harness;
 mod indexing;
+mod merging;
 mod reading;
 mod refining;
 mod reranking;

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use topoi_index::{BuildOptions, PointId, Searcher, write_segment};
 use topoi_models::{Embeddings, Encoder, Role};
 
+use super::maintenance::Merge;
 use super::parts::parts;
 use super::report::{IndexReport, Observer, Windowing};
 use super::{open_segment, read_identity, same_model, space_of};
@@ -72,6 +73,8 @@ pub struct Indexer<'a> {
     first_article: ArticleId,
     next_passage: PassageId,
     batch: Batch,
+    /// What is merged while articles are taken in.
+    merge: Option<Merge>,
     report: IndexReport,
     warnings: Vec<(String, ingest::Warning)>,
 }
@@ -120,6 +123,7 @@ impl<'a> Indexer<'a> {
             windowing,
             searcher: Searcher::new(segments)?,
             batch: Batch::default(),
+            merge: None,
             report: IndexReport::default(),
             warnings: Vec::new(),
         };
@@ -218,6 +222,10 @@ impl<'a> Indexer<'a> {
     pub fn finish(mut self) -> Result<IndexReport> {
         self.flush()?;
         super::words::bring_up_to_date(&self.writer)?;
+        while self.merge.is_some() {
+            self.finish_merge()?;
+            self.begin_merge_if_due()?;
+        }
         let (writer, report, first) = (&mut self.writer, &mut self.report, self.first_article);
         let has_grown = report.articles_added > 0;
         let has_shrunk = report.articles_removed + report.files_removed > 0;
@@ -357,19 +365,31 @@ impl<'a> Indexer<'a> {
         Ok(())
     }
 
-    /// Merges segments where there are too many, and searches the merged one from now on.
+    /// Takes over a merge that is done, and begins the next that is due.
     fn maintain(&mut self) -> Result<()> {
-        let space = space_of(self.encoder.identity());
-        if super::maintenance::maintain(&mut self.writer, &space)? {
-            let root = self.writer.root();
-            let segments = self
-                .writer
-                .segments()?
-                .iter()
-                .map(|row| open_segment(root, row, &space))
-                .collect::<Result<_>>()?;
-            self.searcher = Searcher::new(segments)?;
+        if self.merge.as_ref().is_some_and(|merge| !merge.is_done()) {
+            return Ok(());
         }
+        self.finish_merge()?;
+        self.begin_merge_if_due()
+    }
+
+    fn begin_merge_if_due(&mut self) -> Result<()> {
+        self.merge = Merge::begin_if_due(&self.writer, &space_of(self.encoder.identity()))?;
+        Ok(())
+    }
+
+    /// Waits for the merge that is under way, and searches the merged segment from now on.
+    fn finish_merge(&mut self) -> Result<()> {
+        let Some(merge) = self.merge.take() else {
+            return Ok(());
+        };
+        merge.finish(&mut self.writer)?;
+        let space = space_of(self.encoder.identity());
+        let root = self.writer.root();
+        let rows = self.writer.segments()?;
+        let segments = rows.iter().map(|row| open_segment(root, row, &space));
+        self.searcher = Searcher::new(segments.collect::<Result<_>>()?)?;
         Ok(())
     }
 

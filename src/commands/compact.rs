@@ -1,0 +1,43 @@
+//! `topoi compact`: makes one segment of all.
+
+use serde::Serialize;
+use topoi::Error;
+use topoi::library::{Sizes, compact};
+use topoi::store::{self, StoreError};
+
+use super::Outcome;
+use super::cli::Compact;
+use super::context::Context;
+
+#[derive(Serialize)]
+struct CompactJson {
+    schema: &'static str,
+    before: Sizes,
+    after: Sizes,
+}
+
+pub(crate) fn run(context: &mut Context, arguments: &Compact) -> anyhow::Result<Outcome> {
+    let root = context.library();
+    if !store::exists(&root) {
+        return Err(Error::from(StoreError::Missing { root }).into());
+    }
+    let (before, after) = compact(&root)?;
+    if arguments.json {
+        context.output.json(&CompactJson {
+            schema: "topoi.compact.v1",
+            before,
+            after,
+        })?;
+    } else if before == after {
+        context.output.note("there is nothing to merge");
+    } else {
+        context.output.note(format_args!(
+            "{} segments became {}; {} vectors of removed passages are gone, and {:.1} MiB",
+            before.segments,
+            after.segments,
+            before.vectors - after.vectors,
+            (before.bytes as f64 - after.bytes as f64) / f64::from(1 << 20)
+        ));
+    }
+    Ok(Outcome::Found)
+}
