@@ -131,3 +131,28 @@ pub fn paragraphs() -> std::io::Result<Vec<String>> {
     }
     Ok(paragraphs)
 }
+
+/// A matrix of f32 as NumPy's `save` writes it, row by row.
+///
+/// # Errors
+///
+/// Where the file can't be read, or holds another kind of array.
+pub fn read_npy(path: &Path) -> Result<Vec<Vec<f32>>, Box<dyn std::error::Error>> {
+    let bytes = std::fs::read(path)?;
+    let length = bytes.get(8..10).and_then(|length| length.first_chunk());
+    let start = 10 + usize::from(u16::from_le_bytes(*length.ok_or("too short for an array")?));
+    let header = String::from_utf8_lossy(bytes.get(10..start).unwrap_or_default());
+    if !header.contains("'<f4'") || header.contains("True") {
+        return Err("not a matrix of f32, row by row".into());
+    }
+    let shape = header.split(['(', ')']).nth(1).unwrap_or_default();
+    let dim: usize = shape.split(',').nth(1).unwrap_or_default().trim().parse()?;
+    let values = bytes.get(start..).unwrap_or_default();
+    let rows = values.chunks_exact(dim.max(1) * size_of::<f32>());
+    let row = |row: &[u8]| {
+        let (values, _) = row.as_chunks::<4>();
+        let values = values.iter().map(|bytes| f32::from_le_bytes(*bytes));
+        values.collect()
+    };
+    Ok(rows.map(row).collect())
+}

@@ -52,7 +52,7 @@ impl Layout {
         let mut squared = 0i64;
         let places = (0..4).flat_map(|part| (0..self.fine).map(move |byte| (byte, 2 * part)));
         for ((&x, coarse), (byte, shift)) in vector.iter().zip(coarse).zip(places) {
-            let number = (x * inverse).round_ties_even() as i32;
+            let number = kernels::nearest_whole(x * inverse) as i32;
             squared += i64::from(number) * i64::from(number);
             let bits = number + MIDDLE;
             *coarse = (bits >> 2) as u8;
@@ -88,7 +88,7 @@ impl Query {
         let mut bytes = vec![0; vector.len().next_multiple_of(BLOCK)];
         let (mut sum, mut squared) = (0, 0.0);
         for (byte, &x) in bytes.iter_mut().zip(vector) {
-            let number = (x * inverse).round_ties_even();
+            let number = kernels::nearest_whole(x * inverse);
             *byte = number as i8;
             sum += i32::from(*byte);
             squared += (x - number * step).powi(2);
@@ -110,6 +110,8 @@ pub(crate) struct Rows<'a> {
     coarse: Part<'a>,
     fine: Part<'a>,
     scales: Part<'a>,
+    /// How far, as a vector of whole numbers, coarse bits are at most from all bits.
+    left_out: f32,
     bytes_dot: BytesDot,
     dot: Dot,
     decode: Decode,
@@ -144,6 +146,7 @@ impl<'a> Rows<'a> {
             coarse: part(coarse, layout.coarse),
             fine: part(fine, layout.fine),
             scales: part(scales, size_of::<f32>()),
+            left_out: LEFT_OUT * (layout.dim as f32).sqrt(),
             bytes_dot: bytes_dot(),
             dot: kernels::dot(),
             decode: decode(),
@@ -188,11 +191,11 @@ impl<'a> Rows<'a> {
         Some(f32::from_le_bytes(*bytes))
     }
 
-    /// Asks for the coarse bits of a node to be brought near.
+    /// Asks for what a node is compared by to be brought near.
     #[inline]
     pub(crate) fn prefetch(&self, node: u32) {
-        if let Some(coarse) = self.coarse(node) {
-            prefetch(coarse);
+        for part in [self.coarse.get(node), self.scales.get(node)] {
+            prefetch(part.unwrap_or_default());
         }
     }
 
@@ -253,7 +256,7 @@ impl<'a> Rows<'a> {
     /// lengths of what the two leave out. (The two are unit vectors, and what floats round off is little against it.)
     #[inline]
     pub(crate) fn margin(&self, query: &Query, node: u32) -> f32 {
-        let of_node = LEFT_OUT * self.scale(node).unwrap_or(0.0) * (self.layout.dim as f32).sqrt();
+        let of_node = self.left_out * self.scale(node).unwrap_or(0.0);
         // A query's length in eight bits is at most this much more than 1.
         query.error + of_node * (1.0 + query.error) + 1e-5
     }

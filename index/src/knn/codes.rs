@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::kernels;
 use crate::kernels::products::{LANES, Quad, Quads};
 
 /// The largest number of a code.
@@ -13,24 +14,16 @@ const LARGEST: f32 = 127.0;
 ///
 /// The largest number becomes 127 or -127, so steps are as fine as the vector allows. One without
 /// numbers other than zero (it could come only from a damaged file) becomes zeros.
+#[expect(clippy::manual_clamp, reason = "clamp would let NaN through")]
 fn encode(vector: &[f32], code: &mut [Quad]) -> f32 {
     let size = vector.iter().fold(0.0f32, |size, x| size.max(x.abs()));
     let inverse = if size > 0.0 { LARGEST / size } else { 0.0 };
     let code = code.as_flattened_mut();
     code.fill(0);
     for (code, x) in code.iter_mut().zip(vector) {
-        *code = nearest_whole(x * inverse);
+        *code = kernels::nearest_whole((x * inverse).max(-LARGEST).min(LARGEST)) as i8;
     }
     size / LARGEST
-}
-
-/// Rounds, as `f32::round_ties_even` does, but without a call where the target promises no instruction for it:
-/// beyond 2^23 neighbouring floats are one apart, and the last bits are the number.
-#[expect(clippy::manual_clamp, reason = "clamp would let NaN through")]
-fn nearest_whole(x: f32) -> i8 {
-    const SHIFT: f32 = 12_582_912.0;
-    let shifted = x.max(-LARGEST).min(LARGEST) + SHIFT;
-    shifted.to_bits() as i8
 }
 
 /// The codes of some vectors of `dim` numbers, one after the other.

@@ -254,6 +254,8 @@ fn a_truncated_file_is_damaged_wherever_it_ends() {
         let range = extent(&bytes, section);
         ends.extend([range.start, range.start + 1, range.end - 1]);
     }
+    // A lost page, wherever.
+    ends.extend((0..bytes.len()).step_by(4096));
     for end in ends {
         match open(&written.path, &bytes[..end]) {
             Err(Error::Damaged { part: "header", .. }) => {}
@@ -283,6 +285,14 @@ fn other_files_are_told_apart() {
             supported: 2,
             ..
         })
+    ));
+    // As a big-endian machine would have written it.
+    assert!(matches!(
+        open(
+            &written.path,
+            &[&bytes[..8], &2u32.to_be_bytes(), &bytes[12..]].concat()
+        ),
+        Err(Error::NewerVersion { .. })
     ));
     for older in [0, 1] {
         assert!(matches!(with(8, older), Err(Error::OlderVersion { .. })));
