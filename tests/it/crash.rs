@@ -86,8 +86,29 @@ fn index_and_kill(place: &Place, source: &Path, after: Duration) -> u64 {
     reader.join().unwrap()
 }
 
+/// Texts that are taken in one by one, so that there are as many segments as make the next commit merge them.
+fn small_articles(place: &Place) -> Vec<PathBuf> {
+    let names = (0..7).map(|number| format!("small/{number}.txt"));
+    let write = |name: String| {
+        place.write(
+            &name,
+            format!("A note on the harbour, the fence and the tax: {name}."),
+        );
+        place.path(&name)
+    };
+    names.map(write).collect()
+}
+
 fn kill_and_complete(source: &Path, kills: u32) {
     let undisturbed = Place::new();
+    let small = small_articles(&undisturbed);
+    let take_small = |place: &Place| {
+        for path in &small {
+            let arguments = [std::ffi::OsStr::new("index"), path.as_os_str()];
+            place.run(arguments).found();
+        }
+    };
+    take_small(&undisturbed);
     let began = Instant::now();
     undisturbed
         .run([std::ffi::OsStr::new("index"), source.as_os_str()])
@@ -96,6 +117,12 @@ fn kill_and_complete(source: &Path, kills: u32) {
     let expected = content(&undisturbed);
 
     let place = Place::new();
+    take_small(&place);
+    let segments = |place: &Place| {
+        let status = place.run(["status", "--json"]).json();
+        status["segments"].as_u64().unwrap()
+    };
+    assert_eq!(segments(&place), 7);
     let mut random = Random(0x7069_6f74_6f70);
     for _ in 0..kills {
         let articles = || match place.run(["list", "--jsonl"]) {
@@ -114,7 +141,8 @@ fn kill_and_complete(source: &Path, kills: u32) {
         }
         if content(&place) == expected {
             // It was done before it was killed: begin again with the next one.
-            place.run(["remove", "/"]).found();
+            let arguments = [std::ffi::OsStr::new("remove"), source.as_os_str()];
+            place.run(arguments).found();
         }
     }
     place
@@ -122,6 +150,8 @@ fn kill_and_complete(source: &Path, kills: u32) {
         .found();
     assert_eq!(content(&place), expected);
     place.run(["check"]).found();
+    // Segments were merged on the way.
+    assert!(segments(&place) < 8);
 }
 
 #[test]
