@@ -31,12 +31,14 @@ pub(crate) fn run(context: &mut Context, arguments: &Compact) -> anyhow::Result<
     } else if before == after {
         context.output.note("there is nothing to merge");
     } else {
+        let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         context.output.note(format_args!(
-            "{} segments became {}; {} vectors of removed passages are gone, and {:.1} MiB",
+            "{} segments of {:.1} MiB became {} of {:.1}; {} vectors of removed passages are gone",
             before.segments,
+            mebibytes(before.bytes),
             after.segments,
-            before.vectors - after.vectors,
-            (before.bytes as f64 - after.bytes as f64) / f64::from(1 << 20)
+            mebibytes(after.bytes),
+            before.vectors - after.vectors
         ));
     }
     Ok(Outcome::Found)
