@@ -112,12 +112,8 @@ impl Order {
 
     /// For each place of the new order the places that it will be linked to.
     fn into_places(self) -> Vec<Vec<u32>> {
-        let mut place_of = vec![0; self.near.len()];
-        for ((node, _), place) in self.near.iter().zip(0..) {
-            if let Some(known) = place_of.get_mut(*node as usize) {
-                *known = place;
-            }
-        }
+        let in_order: Vec<u32> = self.nodes().collect();
+        let place_of = places(&in_order);
         let to_places = |(_, mut nodes): (u32, Vec<u32>)| {
             for node in &mut nodes {
                 *node = place_of.get(*node as usize).copied().unwrap_or(0);
@@ -126,6 +122,17 @@ impl Order {
         };
         self.near.into_iter().map(to_places).collect()
     }
+}
+
+/// The place of each node in an order of nodes.
+pub(crate) fn places(in_order: &[u32]) -> Vec<u32> {
+    let mut places = vec![0; in_order.len()];
+    for (&node, place) in in_order.iter().zip(0..) {
+        if let Some(known) = places.get_mut(node as usize) {
+            *known = place;
+        }
+    }
+    places
 }
 
 /// Each list with the links backwards, and of all of them at most `limit`.

@@ -12,7 +12,7 @@ mod relink;
 mod upper;
 mod walk;
 
-pub(crate) use build::{Built, Order};
+pub(crate) use build::{Built, Order, places};
 pub(crate) use walk::Walker;
 
 /// No node is in more layers of the upper graph: the limit of `hnsw_rs`, reached by one node in 16^15. It keeps a damaged

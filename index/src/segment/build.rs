@@ -13,7 +13,7 @@ use super::layout::{Extent, Header};
 use super::plain::to_bytes;
 use super::spill::Spill;
 use crate::error::{Error, VectorError};
-use crate::graph::{Built, Order};
+use crate::graph::{Built, Order, places};
 use crate::point::PointId;
 use crate::rows::{Layout, Rows};
 use crate::space::Space;
@@ -244,7 +244,7 @@ impl SegmentBuilder {
         let built = match order {
             Some(order) => {
                 let map = map_written(&mut file)?;
-                let [coarse, fine, scales] = rows.map(|section| bytes_of(&map, &section));
+                let [coarse, fine, scales] = rows.each_ref().map(|section| section.of(&map));
                 Some(order.link(Rows::new(layout, coarse, fine, scales), options))
             }
             None => None,
@@ -330,14 +330,9 @@ fn write_rows(
 
 /// Nodes by the numbers that their new order gives them.
 fn renumber(node_of: &mut [u32], in_order: &[u32]) {
-    let mut numbers = vec![0; in_order.len()];
-    for (&node, number) in in_order.iter().zip(0..) {
-        if let Some(known) = numbers.get_mut(node as usize) {
-            *known = number;
-        }
-    }
+    let places = places(in_order);
     for node in node_of {
-        *node = numbers.get(*node as usize).copied().unwrap_or(0);
+        *node = places.get(*node as usize).copied().unwrap_or(0);
     }
 }
 
@@ -375,10 +370,4 @@ fn map_written(file: &mut SegmentFile) -> Result<Mmap, Error> {
     // SAFETY: these bytes are written and flushed, and what is still written goes behind them, until the header is written when
     // nobody looks at them any more.
     unsafe { MmapOptions::new().len(len).map(file) }.map_err(Error::io("map", &path))
-}
-
-fn bytes_of<'a>(map: &'a Mmap, section: &Extent) -> &'a [u8] {
-    let bytes = map.get(section.offset as usize..);
-    let bytes = bytes.and_then(|bytes| bytes.get(..section.len as usize));
-    bytes.unwrap_or_default()
 }

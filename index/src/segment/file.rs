@@ -25,16 +25,7 @@ pub(super) struct SegmentFile {
 impl SegmentFile {
     /// Begins a file, leaving room for the header.
     pub(super) fn create(path: &Path) -> Result<Self, Error> {
-        let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-        name.push(format!(".{}.tmp", std::process::id()));
-        let temporary = path.with_file_name(name);
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&temporary)
-            .map_err(Error::io("create", &temporary))?;
+        let (temporary, file) = temporary_beside(path, "tmp")?;
         let mut this = Self {
             path: path.to_path_buf(),
             temporary,
@@ -146,6 +137,21 @@ impl Drop for SegmentFile {
             let _ = fs::remove_file(&self.temporary);
         }
     }
+}
+
+/// A new file next to another, as `NAME.PROCESS.ENDING`.
+pub(super) fn temporary_beside(path: &Path, ending: &str) -> Result<(PathBuf, File), Error> {
+    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
+    name.push(format!(".{}.{ending}", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&temporary)
+        .map_err(Error::io("create", &temporary))?;
+    Ok((temporary, file))
 }
 
 fn closed() -> io::Error {

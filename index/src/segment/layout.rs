@@ -128,6 +128,15 @@ pub(crate) struct Extent {
     pub(crate) sha256: [u8; 32],
 }
 
+impl Extent {
+    /// The section's bytes; none where the file ends before it does.
+    pub(crate) fn of<'a>(&self, file: &'a [u8]) -> &'a [u8] {
+        let bytes = file.get(self.offset as usize..);
+        let bytes = bytes.and_then(|bytes| bytes.get(..self.len as usize));
+        bytes.unwrap_or_default()
+    }
+}
+
 /// All that the first 1024 bytes say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {

@@ -186,11 +186,7 @@ impl Segment {
     }
 
     fn section_bytes(&self, section: Section) -> &[u8] {
-        let extent = self.header.extent(section);
-        let bytes = self.map.get(extent.offset as usize..);
-        bytes
-            .and_then(|bytes| bytes.get(..extent.len as usize))
-            .unwrap_or_default()
+        self.header.extent(section).of(&self.map)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Where vectors wait while a segment is being made.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
 
+use super::file::temporary_beside;
 use crate::error::Error;
 
 /// A file of vectors in the order in which they came, next to the segment's place, as `NAME.PROCESS.vectors.tmp`. It goes when it
@@ -18,16 +18,7 @@ pub(super) struct Spill {
 
 impl Spill {
     pub(super) fn create(segment: &Path) -> Result<Self, Error> {
-        let mut name = segment.file_name().map(OsString::from).unwrap_or_default();
-        name.push(format!(".{}.vectors.tmp", std::process::id()));
-        let path = segment.with_file_name(name);
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&path)
-            .map_err(Error::io("create", &path))?;
+        let (path, file) = temporary_beside(segment, "vectors.tmp")?;
         Ok(Self {
             writer: BufWriter::with_capacity(1 << 18, file),
             path,
