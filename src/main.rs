@@ -1,6 +1,8 @@
 //! The command line: parse the arguments, call one command, turn its error into an exit code.
 
+mod answers;
 mod commands;
+mod serve;
 
 use std::process::ExitCode;
 

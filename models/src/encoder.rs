@@ -67,6 +67,18 @@ pub trait Encoder: Send + Sync {
         observer: Observer<'_>,
     ) -> Result<Embeddings, EncodeError>;
 
+    /// The vectors of texts that are given as the numbers of their tokens, without special tokens and prompt, in their
+    /// order. What is beyond [`room`](Encoder::room) is ignored.
+    ///
+    /// # Errors
+    ///
+    /// As for [`encode`](Encoder::encode); where a number is none of a token, or the model takes no tokens.
+    fn encode_ids(&self, _texts: &[Vec<u32>], _role: Role) -> Result<Embeddings, EncodeError> {
+        Err(EncodeError::Compute {
+            reason: "this model takes texts, not tokens".to_owned(),
+        })
+    }
+
     /// What each token of a text adds to the dot product of the text's vector with another vector, for each pair of a
     /// text and such a vector (of [`dim`](Encoder::dim) numbers). `None` where the model's vectors aren't sums over
     /// their tokens, as where they are the first token's.

@@ -14,8 +14,8 @@ use super::failure::Failure;
 use super::hits;
 use super::interrupt;
 use super::lines::open_or_stdin;
-use super::output::ResultJson;
 use super::search::{MAX_QUERY_BYTES, Reranker, feedback};
+use crate::answers::ResultJson;
 
 /// How many questions are answered before the answers are written: enough for all cores to be busy.
 const TOGETHER: usize = 512;

@@ -3,6 +3,7 @@
 mod ask;
 mod index;
 mod measure;
+mod serve;
 mod themes;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub(crate) use ask::{AnswerArgs, FilterArgs, FormatArgs, ModeArg, Related, Search};
 pub(crate) use index::{Index, ReadArgs, Watch, WebArgs};
 pub(crate) use measure::{Eval, EvalThemes, RankingArg};
+pub(crate) use serve::{LogForm, Serve};
 pub(crate) use themes::{By, Compare, FileArgs, Mend, Themes, TitleArgs};
 
 /// Semantic search for a library of articles.
@@ -115,6 +117,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Make one segment of all, without the vectors of removed passages
     Compact(Compact),
+    /// Serve a web page and an HTTP interface
+    Serve(Serve),
     /// List, fetch and describe models
     #[command(subcommand)]
     Model(Model),

@@ -15,8 +15,9 @@ use super::Outcome;
 use super::cli::Compare;
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{FAINT, Output, PassageJson, STRONG, clean, one_line};
-use super::themes::{Subject, current};
+use super::output::{FAINT, Output, STRONG};
+use super::themes::current;
+use crate::answers::{PassageJson, Subject, clean, one_line};
 
 /// A theme is more the one's than the other's where chance would hardly make it so, in standard errors.
 const NOTABLE: f64 = 2.0;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::env;
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use topoi::store::{self, ModelRow};
 use topoi_models::{
     Device, Encoder, Identity, Locator, ModelFolder, ModelRef, Precision, SentenceEncoder, Settings,
 };
+use tracing_subscriber::filter::LevelFilter;
 
 use super::cli::{Global, ModelArgs};
 use super::failure::Failure;
@@ -98,6 +100,20 @@ impl Context {
         nearest.unwrap_or_else(|| PathBuf::from(LIBRARY))
     }
 
+    /// How many threads to compute on, where that was said.
+    pub(crate) fn threads(&self) -> Option<NonZeroUsize> {
+        self.global.threads
+    }
+
+    /// How much a log is to say.
+    pub(crate) fn log_level(&self) -> LevelFilter {
+        match (self.global.quiet, self.global.verbose) {
+            (true, _) => LevelFilter::WARN,
+            (false, false) => LevelFilter::INFO,
+            (false, true) => LevelFilter::DEBUG,
+        }
+    }
+
     /// Whether the network is not to be reached out to.
     pub(crate) fn is_offline(&self) -> bool {
         self.global.offline
@@ -124,10 +140,25 @@ impl Context {
 
     /// Finds a model, fetching it where it must be, and loads it.
     pub(crate) fn model(&self, wanted: &Wanted) -> anyhow::Result<Loaded> {
+        self.model_on(wanted, self.global.threads)
+    }
+
+    /// [`model`](Self::model), to compute on so many threads.
+    pub(crate) fn model_on(
+        &self,
+        wanted: &Wanted,
+        threads: Option<NonZeroUsize>,
+    ) -> anyhow::Result<Loaded> {
         let model: ModelRef = wanted.reference.parse()?;
         let folder = self.locate(&model)?;
         let begin = Instant::now();
-        let encoder = SentenceEncoder::load(&folder, &self.settings(wanted.precision))?;
+        let encoder = SentenceEncoder::load(
+            &folder,
+            &Settings {
+                threads,
+                ..self.settings(wanted.precision)
+            },
+        )?;
         if let Some(what) = encoder.fallback() {
             self.output.note(format_args!(
                 "{model} has {what}, which the fast engine doesn't know: the slower one computes it"

@@ -15,6 +15,7 @@ use super::context::{Context, Loaded, Wanted, cache_dir};
 use super::index::Progress;
 use super::output::{ACCENT, STRONG};
 use super::{Outcome, hits, interrupt, themes};
+use crate::answers::Subject;
 
 /// The articles in `examples/commentary`: paths below it, and contents.
 const SAMPLE: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/sample.rs"));
@@ -87,7 +88,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Out
         "{STRONG}What the library is about{STRONG:#}\n"
     ))?;
     let commentary = library.themes(&ThemesWanted::default())?;
-    let subject = themes::Subject::new(&library, commentary)?;
+    let subject = Subject::new(&library, commentary)?;
     let shown = themes::Shown {
         passages: 1,
         rising_first: false,

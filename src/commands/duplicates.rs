@@ -9,9 +9,8 @@ use topoi::store::Filter;
 use super::Outcome;
 use super::cli::Duplicates;
 use super::context::Context;
-use super::output::{
-    ArticleJson, FAINT, Output, PassageJson, STRONG, by_line, clean, one_line, short_path,
-};
+use super::output::{FAINT, Output, STRONG};
+use crate::answers::{ArticleJson, PassageJson, by_line, clean, one_line, short_path};
 
 /// A story: what appeared first, and its copies.
 #[derive(Serialize)]

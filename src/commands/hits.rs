@@ -9,10 +9,8 @@ use topoi_models::Encoder;
 
 use super::Outcome;
 use super::cli::AnswerArgs;
-use super::output::{
-    ACCENT, FAINT, Output, ResultJson, STRONG, SearchJson, TimingsJson, by_line, clean, one_line,
-    short_path,
-};
+use super::output::{ACCENT, FAINT, Output, STRONG};
+use crate::answers::{ResultJson, SearchJson, TimingsJson, by_line, clean, one_line, short_path};
 
 pub(crate) fn options(answers: &AnswerArgs) -> SearchOptions {
     let AnswerArgs { rank, show, .. } = answers;

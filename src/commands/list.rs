@@ -5,9 +5,8 @@ use topoi::article::{Passage, StoredArticle};
 use super::Outcome;
 use super::cli::List;
 use super::context::Context;
-use super::output::{
-    ArticleJson, FAINT, Output, PassageJson, STRONG, by_line, clean, one_line, short_path,
-};
+use super::output::{FAINT, Output, STRONG};
+use crate::answers::{ArticleJson, PassageJson, by_line, clean, one_line, short_path};
 
 pub(crate) fn run(context: &mut Context, arguments: &List) -> anyhow::Result<Outcome> {
     let library = context.open()?;

@@ -26,6 +26,7 @@ mod output;
 mod related;
 mod remove;
 mod search;
+mod serve;
 mod show;
 mod status;
 mod target;
@@ -94,6 +95,7 @@ fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
         Command::Status(arguments) => status::run(context, &arguments),
         Command::Check(arguments) => check::run(context, &arguments),
         Command::Compact(arguments) => compact::run(context, &arguments),
+        Command::Serve(arguments) => serve::run(context, &arguments),
         Command::Model(arguments) => model::run(context, &arguments),
         Command::Embed(arguments) => embed::run(context, &arguments),
         Command::Eval(arguments) => eval::run(context, &arguments),

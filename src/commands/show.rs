@@ -8,8 +8,9 @@ use super::Outcome;
 use super::cli::Show;
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{FAINT, Output, PassageJson, STRONG, by_line, one_line, short_path};
+use super::output::{FAINT, Output, STRONG};
 use super::target::Target;
+use crate::answers::{PassageJson, by_line, one_line, short_path};
 
 pub(crate) fn run(context: &mut Context, arguments: &Show) -> anyhow::Result<Outcome> {
     let library = context.open()?;

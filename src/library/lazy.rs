@@ -34,6 +34,18 @@ fn get<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
 }
 
 impl Library {
+    /// Opens and computes now what the first search would otherwise have to wait for.
+    ///
+    /// # Errors
+    ///
+    /// Where the library is damaged.
+    pub fn prepare(&self) -> Result<()> {
+        self.words()?;
+        self.languages()?;
+        self.background()?;
+        Ok(())
+    }
+
     /// The index of words. `None` if there is none, and it can't be made now.
     pub(crate) fn words(&self) -> Result<Option<&Lexical>> {
         if let Some(words) = self.lazy.words.get() {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use topoi_index::{IdSet, PointId, SearchParams, Selection};
 
 use super::body::Body;
-use super::commentary::Commentary;
+use super::commentary::{Commentary, Renewed, ThemesWanted};
 use super::{Library, point_set};
 use crate::article::{Passage, PassageId, ThemeId};
 use crate::error::{Error, Result};
@@ -22,6 +22,9 @@ const BESIDE: f64 = 0.65;
 /// How many terms of the larger theme, and then of the smaller one, name two that were merged.
 const TERMS: [usize; 2] = [3, 2];
 
+/// Themes are found anew once there are so many new passages for each that has a theme. Fewer join the themes there are.
+const TOO_MANY_NEW: f64 = 0.25;
+
 /// The themes that a library has, and the passages that have none yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ledger {
@@ -31,7 +34,66 @@ pub struct Ledger {
     pub joined: usize,
 }
 
+/// What a library is about now.
+#[derive(Debug)]
+pub struct Current {
+    /// The themes.
+    pub commentary: Commentary,
+    /// How many new passages have joined the themes that were there.
+    pub joined: usize,
+    /// What has changed, where the themes had to be found anew.
+    pub changes: Option<Vec<Change>>,
+    /// Why the themes could not be kept for the next time; they are good all the same.
+    pub not_kept: Option<Error>,
+}
+
 impl Library {
+    /// The library's themes as they are: found now if there are none, or if most of it is new; else joined by what is new.
+    /// They are kept, if the library can be written to now.
+    ///
+    /// # Errors
+    ///
+    /// Where the library is damaged.
+    pub fn current_themes(&self) -> Result<Current> {
+        let ledger = self.ledger()?.filter(|ledger| {
+            let known = ledger.commentary.passages.len() - ledger.joined;
+            ledger.joined as f64 <= TOO_MANY_NEW * known as f64
+        });
+        let Some(Ledger { commentary, joined }) = ledger else {
+            return self.renew_themes(&ThemesWanted::default());
+        };
+        let kept = if joined > 0 {
+            keep_themes(self, &commentary, None)
+        } else {
+            Ok(())
+        };
+        Ok(Current {
+            commentary,
+            joined,
+            changes: None,
+            not_kept: kept.err(),
+        })
+    }
+
+    /// [`renewed_themes`](Self::renewed_themes), kept if the library can be written to now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Library::themes`].
+    pub fn renew_themes(&self, wanted: &ThemesWanted) -> Result<Current> {
+        let Renewed {
+            commentary,
+            changes,
+        } = self.renewed_themes(wanted)?;
+        let kept = keep_themes(self, &commentary, Some(&changes));
+        Ok(Current {
+            commentary,
+            joined: 0,
+            changes: Some(changes),
+            not_kept: kept.err(),
+        })
+    }
+
     /// The library's themes as they were last kept, joined by passages that have come since. `None` where there are none.
     ///
     /// # Errors

@@ -28,8 +28,8 @@ pub use commentary::{Commentary, LibraryTheme, Renewed, ThemesWanted, Topic};
 pub use copies::{PassageStory, find_copies};
 pub use indexer::Indexer;
 pub use ledger::{
-    Ledger, entitle_themes, keep_themes, last_changes, merge_themes, pin_theme, rename_theme,
-    split_theme,
+    Current, Ledger, entitle_themes, keep_themes, last_changes, merge_themes, pin_theme,
+    rename_theme, split_theme,
 };
 pub use lines::Lines;
 pub use maintenance::{Sizes, compact};
@@ -39,7 +39,8 @@ pub use report::{FormatSurvey, IndexReport, Observer, Refusal, Silent, Survey, W
 
 use crate::article::PassageId;
 use crate::error::{Error, Result};
-use crate::store::{self, Reader, SegmentRow, StoreError};
+use crate::lexical;
+use crate::store::{self, Reader, SegmentRow, StoreError, Watch};
 
 /// A library, open for reading: it stays as it was when it was opened, whatever a writer does meanwhile.
 ///
@@ -116,6 +117,13 @@ impl Library {
     /// Where the folder can't be written, or holds something that is no library.
     pub fn create(root: &Path) -> Result<()> {
         Ok(store::open_writer(root).map(drop)?)
+    }
+
+    /// What tells when the library in the folder `root` has changed. Whoever keeps a [`Library`] open for long opens it
+    /// again then.
+    #[must_use]
+    pub fn watch(root: &Path) -> Watch {
+        Watch::new(root, lexical::folder(root).join("meta.json"))
     }
 
     /// The library's folder.

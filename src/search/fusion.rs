@@ -24,10 +24,13 @@
 //! are. Standardised scores as a way to merge lists are old (Lee, *Analyses of Multiple Evidence
 //! Combination*, 1997; Montague and Aslam, *Relevance Score Normalization for Metasearch*, 2001).
 
+use serde::{Deserialize, Serialize};
+
 use super::Ranking;
 
 /// What a question is answered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// What is best for the question; at present as `Hybrid`.
     #[default]

@@ -12,9 +12,11 @@ mod copies;
 mod error;
 mod filter;
 mod lock;
+mod overview;
 mod read;
 mod schema;
 mod themes;
+mod watch;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -25,8 +27,10 @@ use rusqlite::{Connection, OpenFlags};
 pub use copies::{Copy, Sketched};
 pub use error::StoreError;
 pub use filter::Filter;
+pub use overview::{NameCount, Overview};
 pub use read::{Counts, PassageText, Reader};
 pub use themes::{KeptTheme, Membership};
+pub use watch::{Revision, Watch};
 pub use write::{Change, NewArticle, NewFile, NewPassage, Writer};
 
 /// The name of the database in a library's folder.
@@ -118,22 +122,7 @@ pub fn open_reader(root: &Path) -> Result<Reader, StoreError> {
             root: root.to_owned(),
         });
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = Connection::open_with_flags(&path, flags).and_then(|connection| {
-        connection
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-            .map(|()| connection)
-    });
-    let connection = match opened {
-        Err(error) if error::is_read_only_medium(&error) => {
-            // A library on a read-only medium can't have the shared-memory file that the write-ahead log needs.
-            // Nobody can write there, so the database may be taken as unchanging.
-            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-            Connection::open_with_flags(immutable_uri(&path), flags)
-                .map_err(|error| StoreError::sqlite(&path, error))?
-        }
-        opened => opened.map_err(|error| StoreError::sqlite(&path, error))?,
-    };
+    let connection = connect(&path)?;
     configure(&connection).map_err(|error| StoreError::sqlite(&path, error))?;
     match schema::version(&connection, &path)? {
         schema::CURRENT => Reader::new(connection, path),
@@ -144,6 +133,26 @@ pub fn open_reader(root: &Path) -> Result<Reader, StoreError> {
             debug_assert!(older < schema::CURRENT);
             open_reader(root)
         }
+    }
+}
+
+/// Opens a library's database for reading, without looking at what is in it.
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+            .map(|()| connection)
+    });
+    match opened {
+        Err(error) if error::is_read_only_medium(&error) => {
+            // A library on a read-only medium can't have the shared-memory file that the write-ahead log needs.
+            // Nobody can write there, so the database may be taken as unchanging.
+            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(immutable_uri(path), flags)
+                .map_err(|error| StoreError::sqlite(path, error))
+        }
+        opened => opened.map_err(|error| StoreError::sqlite(path, error)),
     }
 }
 

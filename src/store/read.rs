@@ -551,7 +551,10 @@ pub(super) fn article_id(row: &Row<'_>) -> rusqlite::Result<ArticleId> {
 }
 
 /// A column that another type is read from by `FromStr`.
-fn parsed<T: std::str::FromStr<Err: ToString>>(column: usize, text: &str) -> rusqlite::Result<T> {
+pub(super) fn parsed<T: std::str::FromStr<Err: ToString>>(
+    column: usize,
+    text: &str,
+) -> rusqlite::Result<T> {
     text.parse().map_err(|error: T::Err| {
         rusqlite::Error::FromSqlConversionFailure(
             column,

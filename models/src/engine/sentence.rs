@@ -2,7 +2,7 @@
 
 mod attribution;
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::thread;
 
 use super::batch;
@@ -212,6 +212,24 @@ impl Encoder for SentenceEncoder {
 
     fn token_spans(&self, text: &str) -> Vec<Range<usize>> {
         self.counter.spans(text)
+    }
+
+    fn encode_ids(&self, texts: &[Vec<u32>], role: Role) -> Result<Embeddings, EncodeError> {
+        let tokeniser = |reason| EncodeError::Tokenizer { text: 0, reason };
+        let prompt = self.prompt(role);
+        let room = self.room(role);
+        let counter = &self.counter;
+        let prompt = counter.first_ids("", prompt, counter.max_tokens());
+        let prompt = prompt.map_err(tokeniser)?;
+        let (before, behind) = counter.ends().map_err(tokeniser)?;
+        let framed: Vec<Vec<u32>> = texts
+            .iter()
+            .map(|ids| {
+                let ids = ids.get(..room).unwrap_or(ids);
+                [&before, &*prompt, ids, &behind].concat()
+            })
+            .collect();
+        self.encode_tokens(&framed, &mut |_| ControlFlow::Continue(()))
     }
 
     fn attribute(

@@ -131,6 +131,18 @@ impl TokenCounter {
         self.beginning(prompt, text, room, self.special > 0)
     }
 
+    /// The special tokens before a text, and those behind it.
+    pub(super) fn ends(&self) -> Result<(Vec<u32>, Vec<u32>), String> {
+        if self.special == 0 {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let mut before = self.ids("", "")?;
+        let around = self.ids("", "a")?;
+        let both = before.iter().zip(&around);
+        let behind = before.split_off(both.take_while(|(a, b)| a == b).count());
+        Ok((before, behind))
+    }
+
     /// The numbers of the first `room` tokens of `prompt` and `text`, special tokens left out.
     pub(super) fn first_ids(
         &self,

@@ -4,7 +4,8 @@ use std::io;
 
 use super::comparison::{Difference, MeanDifference};
 use super::statistics::Interval;
-use crate::commands::output::{FAINT, Output, STRONG, clean};
+use crate::answers::clean;
+use crate::commands::output::{FAINT, Output, STRONG};
 
 /// Names a line each, with what was measured and within which bounds it lies.
 pub(super) fn figures(

@@ -11,9 +11,10 @@ use super::super::Outcome;
 use super::super::cli::Index;
 use super::super::context::Context;
 use super::super::failure::Failure;
-use super::super::output::{FAINT, Output, STRONG, clean};
+use super::super::output::{FAINT, Output, STRONG};
 use super::Web;
 use super::given::address;
+use crate::answers::clean;
 
 #[derive(Serialize)]
 struct ExplainJson<'a> {

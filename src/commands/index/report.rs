@@ -7,8 +7,9 @@ use topoi::ingest::Warning;
 use topoi::library::{IndexReport, Survey};
 
 use super::super::failure::Failure;
-use super::super::output::{Output, short_path};
+use super::super::output::Output;
 use super::{Refused, Taken};
+use crate::answers::short_path;
 
 /// How many skipped files are named one by one.
 const NAMED: usize = 10;

@@ -2,9 +2,6 @@
 //!
 //! This is the only place that writes to either.
 
-mod json;
-mod text;
-
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::ops::Range;
@@ -14,10 +11,8 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-pub(crate) use json::{ArticleJson, PassageJson, ResultJson, SearchJson, TimingsJson};
-pub(crate) use text::{by_line, clean, one_line, short_path};
-
 use super::cli::Color;
+use crate::answers::clean;
 
 /// How wide text is set where there is no terminal to ask.
 const WIDTH: usize = 100;

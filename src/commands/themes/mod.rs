@@ -1,14 +1,12 @@
 //! `topoi themes`: what the library is about.
 
 mod files;
-mod json;
 mod mend;
 mod one;
-mod subject;
 mod table;
 
 use topoi::article::ThemeId;
-use topoi::library::{self, Commentary, Library, ThemesWanted, Topic};
+use topoi::library::{self, Commentary, Current, Library, ThemesWanted, Topic};
 use topoi::themes::Count;
 use topoi::themes::ledger::{Change, ChangeKind};
 use topoi_models::Role;
@@ -17,18 +15,15 @@ use super::Outcome;
 use super::cli::{Themes, TitleArgs};
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Output, STRONG, clean};
+use super::output::{Output, STRONG};
 use super::target::Target;
 use super::titles::{Brief, Endpoint};
+use crate::answers::{Subject, clean, themes};
 
-pub(crate) use subject::Subject;
 pub(crate) use table::{Shown, show};
 
 /// How many passages of each theme are shown, and how many of a single one.
 const PASSAGES: [usize; 2] = [1, 10];
-
-/// Themes are found anew once there are so many new passages for each that has a theme. Fewer join the themes there are.
-const TOO_MANY_NEW: f64 = 0.25;
 
 /// How many passages of an exemplar's text an endpoint gets to see.
 const EXEMPLARS: usize = 3;
@@ -68,7 +63,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Themes) -> anyhow::Result<O
     if arguments.json {
         context
             .output
-            .json(&json::themes(&subject, arguments.rising))?;
+            .json(&themes::themes(&subject, arguments.rising))?;
     } else if let Some(by) = arguments.by {
         table::by(&mut context.output, &subject, by)?;
     } else {
@@ -154,29 +149,19 @@ fn topics(context: &Context, library: &Library, names: &[String]) -> anyhow::Res
     Ok(topics.collect())
 }
 
-/// The library's themes as they are: found now if there are none, or if most of it is new; else joined by what is new.
-/// With them what changed, if they were found now.
+/// The library's themes as they are. With them what changed, if they were found now.
 pub(crate) fn current(
     context: &Context,
     library: &Library,
 ) -> anyhow::Result<(Commentary, Option<Vec<Change>>)> {
-    let Some(ledger) = library.ledger()? else {
-        let (commentary, changes) = renewed(context, library, &ThemesWanted::default())?;
-        return Ok((commentary, Some(changes)));
-    };
-    let known = ledger.commentary.passages.len() - ledger.joined;
-    if ledger.joined as f64 > TOO_MANY_NEW * known as f64 {
-        let (commentary, changes) = renewed(context, library, &ThemesWanted::default())?;
-        return Ok((commentary, Some(changes)));
-    }
-    if ledger.joined > 0 {
+    let current = library.current_themes()?;
+    if current.joined > 0 {
         context.output.note(format_args!(
             "{} new passages have joined the themes; `topoi themes --update` finds themes anew",
-            ledger.joined
+            current.joined
         ));
-        keep(context, library, &ledger.commentary, None);
     }
-    Ok((ledger.commentary, None))
+    Ok(told(context, current))
 }
 
 /// Finds the library's themes anew, and keeps them.
@@ -184,24 +169,18 @@ fn renewed(
     context: &Context,
     library: &Library,
     wanted: &ThemesWanted,
-) -> anyhow::Result<(Commentary, Vec<Change>)> {
-    let renewed = library.renewed_themes(wanted)?;
-    keep(
-        context,
-        library,
-        &renewed.commentary,
-        Some(&renewed.changes),
-    );
-    Ok((renewed.commentary, renewed.changes))
+) -> anyhow::Result<(Commentary, Option<Vec<Change>>)> {
+    Ok(told(context, library.renew_themes(wanted)?))
 }
 
-/// Keeps themes where that can be done; where it can't, they are good all the same.
-fn keep(context: &Context, library: &Library, commentary: &Commentary, changes: Option<&[Change]>) {
-    if let Err(error) = library::keep_themes(library, commentary, changes) {
+/// Says so where themes could not be kept.
+fn told(context: &Context, current: Current) -> (Commentary, Option<Vec<Change>>) {
+    if let Some(error) = current.not_kept {
         context
             .output
             .warn(format_args!("the themes are not kept: {error}"));
     }
+    (current.commentary, current.changes)
 }
 
 /// Who is asked for titles, where the user names somebody.
@@ -300,14 +279,16 @@ fn diff(context: &mut Context, library: &Library, arguments: &Themes) -> anyhow:
                 "themes were found for the first time: there are {}",
                 commentary.themes.len()
             ));
-            changes
+            changes.unwrap_or_default()
         }
-        Some(ledger) if ledger.joined > 0 => renewed(context, library, &ThemesWanted::default())?.1,
+        Some(ledger) if ledger.joined > 0 => renewed(context, library, &ThemesWanted::default())?
+            .1
+            .unwrap_or_default(),
         Some(_) => library::last_changes(library.store())?.unwrap_or_default(),
     };
     let output = &mut context.output;
     if arguments.json {
-        output.json(&json::changes(&changes))?;
+        output.json(&themes::changes(&changes))?;
     } else {
         for change in &changes {
             tell(output, change)?;

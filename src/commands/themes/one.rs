@@ -4,10 +4,10 @@ use topoi::article::{ArticleId, ThemeId};
 use topoi::themes::trends::NameCount;
 
 use super::table::{bar, count, heading, show_passage};
-use super::{Subject, json};
+use crate::answers::{Subject, by_line, clean, one_line, themes};
 use crate::commands::Outcome;
 use crate::commands::context::Context;
-use crate::commands::output::{FAINT, STRONG, by_line, clean, one_line};
+use crate::commands::output::{FAINT, STRONG};
 
 /// How many authors and sources of a theme are named.
 const NAMED: usize = 5;
@@ -32,7 +32,7 @@ pub(super) fn theme(
     let theme = &subject.commentary.themes[place];
     let output = &mut context.output;
     if in_json {
-        output.json(&json::theme(subject, place))?;
+        output.json(&themes::theme(subject, place))?;
         return Ok(Outcome::Found);
     }
     heading(output, theme)?;
@@ -101,7 +101,7 @@ pub(super) fn article(
         .unwrap_or_default();
     let output = &mut context.output;
     if in_json {
-        output.json(&json::article(id, &mixture))?;
+        output.json(&themes::article(id, &mixture))?;
     } else {
         let title = article.metadata.title.as_deref().unwrap_or(&article.path);
         output.line(format_args!(

@@ -6,9 +6,9 @@ use topoi::article::{Passage, StoredArticle};
 use topoi::library::LibraryTheme;
 use topoi::themes::trends::{NameCount, ThemeTrends};
 
-use super::Subject;
+use crate::answers::{Subject, by_line, clean, one_line, short_path};
 use crate::commands::cli::By;
-use crate::commands::output::{FAINT, Output, STRONG, by_line, clean, one_line, short_path};
+use crate::commands::output::{FAINT, Output, STRONG};
 
 /// How wide the bar of the largest theme is.
 const BAR: usize = 20;

@@ -19,7 +19,7 @@ use ureq::http::{HeaderValue, StatusCode, Uri};
 use ureq::{Agent, Body, Proxy, Timeout};
 
 use super::failure::Failure;
-use super::output::{clean, one_line};
+use crate::answers::{clean, one_line};
 use tidy::{beginning, fold, tidy};
 
 /// How long a connection may take.

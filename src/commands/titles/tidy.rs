@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::commands::output::clean;
+use crate::answers::clean;
 
 /// How long a title may be, in characters; what is longer is cut at the end of a word.
 const LONGEST: usize = 80;

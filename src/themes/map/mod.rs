@@ -108,17 +108,29 @@ pub struct MapArticle {
 /// If a point names a theme or an article that is not there.
 #[must_use]
 pub fn html(map: &Map<'_>) -> String {
-    // A checkout may have other line ends, and a browser reads them as these before it compares digests.
-    let [page, style, script] = [PAGE, STYLE, SCRIPT].map(|part| part.replace("\r\n", "\n"));
     let fills = [
-        ("style digest", digest(&style)),
-        ("script digest", digest(&script)),
+        ("policy", policy()),
         ("title", escaped(map.title)),
-        ("style", style),
+        ("style", unix(STYLE)),
         ("data", data::json(map)),
-        ("script", script),
+        ("script", unix(SCRIPT)),
     ];
-    fill(&page, &fills)
+    fill(&unix(PAGE), &fills)
+}
+
+/// What a browser may do with [`html`], as a Content-Security-Policy: run its own script and show its own style, and nothing
+/// else. The page says so itself; a server that sends it may say so too.
+#[must_use]
+pub fn policy() -> String {
+    let [style, script] = [STYLE, SCRIPT].map(|part| digest(&unix(part)));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+    )
+}
+
+/// A part of the page: a checkout may have other line ends, and a browser reads them as these before it compares digests.
+fn unix(part: &str) -> String {
+    part.replace("\r\n", "\n")
 }
 
 /// The page with each `{{name}}` in it replaced. What is filled in is not looked at again.

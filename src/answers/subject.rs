@@ -15,7 +15,7 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    pub(crate) fn new(library: &Library, commentary: Commentary) -> anyhow::Result<Self> {
+    pub(crate) fn new(library: &Library, commentary: Commentary) -> topoi::Result<Self> {
         let articles = library.store().articles(&Filter::default())?;
         let articles: HashMap<ArticleId, StoredArticle> = articles
             .into_iter()

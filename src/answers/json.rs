@@ -7,7 +7,7 @@ use topoi::article::{ArticleId, Date, Kind, Passage, PassageId, Place, Span, Sto
 use topoi::search::{Found, Hit, SentenceShare, Why};
 
 /// An article, as it stands beside a passage.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct ArticleJson {
     id: ArticleId,
     title: Option<String>,
@@ -40,7 +40,7 @@ impl From<&StoredArticle> for ArticleJson {
 }
 
 /// A passage with its place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct PassageJson {
     passage: PassageId,
     kind: Kind,
@@ -116,35 +116,44 @@ struct AppearanceJson {
 
 /// What stands around a passage.
 #[derive(Debug, Serialize)]
-struct ContextJson {
+pub(crate) struct ContextJson {
     before: Vec<AroundJson>,
     after: Vec<AroundJson>,
 }
 
-/// A passage of the same article.
+/// A passage of an article, without the article.
 #[derive(Debug, Serialize)]
-struct AroundJson {
+pub(crate) struct AroundJson {
     passage: PassageId,
     kind: Kind,
     place: Place,
     text: String,
 }
 
+impl From<&Passage> for AroundJson {
+    fn from(passage: &Passage) -> Self {
+        Self {
+            passage: passage.id,
+            kind: passage.kind,
+            place: passage.place,
+            text: passage.text.clone(),
+        }
+    }
+}
+
+impl ContextJson {
+    pub(crate) fn new(before: &[Passage], after: &[Passage]) -> Self {
+        let around = |passages: &[Passage]| passages.iter().map(AroundJson::from).collect();
+        Self {
+            before: around(before),
+            after: around(after),
+        }
+    }
+}
+
 impl ResultJson {
     pub(crate) fn new(hit: &Hit, rank: usize, line: Option<usize>) -> Self {
-        let around = |passages: &[Passage]| -> Vec<AroundJson> {
-            let around = |passage: &Passage| AroundJson {
-                passage: passage.id,
-                kind: passage.kind,
-                place: passage.place,
-                text: passage.text.clone(),
-            };
-            passages.iter().map(around).collect()
-        };
-        let context = ContextJson {
-            before: around(&hit.context.before),
-            after: around(&hit.context.after),
-        };
+        let context = ContextJson::new(&hit.context.before, &hit.context.after);
         let is_alone = context.before.is_empty() && context.after.is_empty();
         Self {
             rank,

@@ -5,11 +5,10 @@ use topoi::article::{ArticleId, Date, PassageId, ThemeId};
 use topoi::themes::ledger::Change;
 use topoi::themes::trends::{ThemeTrends, Unit};
 
-use super::Subject;
-use crate::commands::output::PassageJson;
+use super::{PassageJson, Subject};
 
 #[derive(Serialize)]
-pub(super) struct ThemesJson<'s> {
+pub(crate) struct ThemesJson<'s> {
     schema: &'static str,
     unit: Option<Unit>,
     recent_from: Option<Date>,
@@ -19,7 +18,7 @@ pub(super) struct ThemesJson<'s> {
 }
 
 #[derive(Serialize)]
-pub(super) struct ThemeJson<'s> {
+pub(crate) struct ThemeJson<'s> {
     id: ThemeId,
     name: &'s str,
     given: Option<&'s str>,
@@ -42,7 +41,7 @@ struct MemberJson {
 }
 
 #[derive(Serialize)]
-pub(super) struct ArticleJson {
+pub(crate) struct ArticleJson {
     article: ArticleId,
     themes: Vec<ShareJson>,
 }
@@ -54,12 +53,12 @@ struct ShareJson {
 }
 
 #[derive(Serialize)]
-pub(super) struct ChangesJson<'c> {
+pub(crate) struct ChangesJson<'c> {
     schema: &'static str,
     changes: &'c [Change],
 }
 
-pub(super) fn themes(subject: &Subject, rising_first: bool) -> ThemesJson<'_> {
+pub(crate) fn themes(subject: &Subject, rising_first: bool) -> ThemesJson<'_> {
     let order = subject.order(rising_first).into_iter();
     let mixtures = subject.commentary.mixtures();
     ThemesJson {
@@ -76,7 +75,7 @@ pub(super) fn themes(subject: &Subject, rising_first: bool) -> ThemesJson<'_> {
 }
 
 /// The theme at a place of the commentary.
-pub(super) fn theme(subject: &Subject, place: usize) -> ThemeJson<'_> {
+pub(crate) fn theme(subject: &Subject, place: usize) -> ThemeJson<'_> {
     let theme = &subject.commentary.themes[place];
     let members = theme.members.iter().map(|member| {
         let passage = &subject.commentary.passages[member.node];
@@ -104,7 +103,7 @@ pub(super) fn theme(subject: &Subject, place: usize) -> ThemeJson<'_> {
     }
 }
 
-pub(super) fn article(article: ArticleId, mixture: &[(ThemeId, f64)]) -> ArticleJson {
+pub(crate) fn article(article: ArticleId, mixture: &[(ThemeId, f64)]) -> ArticleJson {
     let share = |&(theme, share): &(ThemeId, f64)| ShareJson { theme, share };
     ArticleJson {
         article,
@@ -112,9 +111,50 @@ pub(super) fn article(article: ArticleId, mixture: &[(ThemeId, f64)]) -> Article
     }
 }
 
-pub(super) fn changes(changes: &[Change]) -> ChangesJson<'_> {
+pub(crate) fn changes(changes: &[Change]) -> ChangesJson<'_> {
     ChangesJson {
         schema: "topoi.themes.changes.v1",
         changes,
+    }
+}
+
+/// A theme without its passages.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct BriefJson {
+    id: ThemeId,
+    name: String,
+    given: Option<String>,
+    title: Option<String>,
+    label: Vec<String>,
+    pinned: bool,
+    articles: usize,
+    passages: usize,
+    coherence: f64,
+    pub(crate) exemplars: Vec<PassageJson>,
+    #[serde(flatten)]
+    trends: ThemeTrends,
+}
+
+/// The theme at a place of the commentary, with so many of its authors and sources.
+pub(crate) fn brief(subject: &Subject, place: usize, names: usize) -> BriefJson {
+    let theme = &subject.commentary.themes[place];
+    let mut trends = subject.trends.themes[place].clone();
+    trends.authors.truncate(names);
+    trends.sources.truncate(names);
+    BriefJson {
+        id: theme.kept.id,
+        name: theme.name().to_owned(),
+        given: theme.kept.given.clone(),
+        title: theme.kept.title.clone(),
+        label: theme.kept.terms.clone(),
+        pinned: theme.kept.pinned,
+        articles: theme.articles,
+        passages: theme.members.len(),
+        coherence: theme.kept.coherence,
+        exemplars: subject
+            .exemplars(theme)
+            .map(|(passage, article)| PassageJson::new(passage, article))
+            .collect(),
+        trends,
     }
 }

@@ -1,0 +1,116 @@
+//! Telling when a library has changed, for whoever keeps one open for long.
+
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rusqlite::Connection;
+
+use super::{DATABASE, StoreError, connect};
+
+/// Which state a library is in: another one whenever something was committed to it, or it was put in another's place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Revision {
+    database: Option<FileIdentity>,
+    version: i64,
+    beside: Option<(SystemTime, u64)>,
+}
+
+/// What tells a file from another one that stands at its path later.
+type FileIdentity = (u64, u64, Option<SystemTime>);
+
+/// Watches a library's database, and one file beside it.
+#[derive(Debug)]
+pub struct Watch {
+    database: PathBuf,
+    beside: PathBuf,
+    /// The file that is open, and its connection: SQLite counts the commits of all others.
+    open: Option<(FileIdentity, Connection)>,
+}
+
+impl Watch {
+    /// Watches the library in the folder `root`, which may come later, and a file that is written beside the database.
+    #[must_use]
+    pub fn new(root: &Path, beside: PathBuf) -> Self {
+        Self {
+            database: root.join(DATABASE),
+            beside,
+            open: None,
+        }
+    }
+
+    /// The state that the library is in now. Two that differ may be of the same content, but no two of different content
+    /// are equal.
+    ///
+    /// # Errors
+    ///
+    /// Where the database can't be read.
+    pub fn revision(&mut self) -> Result<Revision, StoreError> {
+        let path = &self.database;
+        let Ok(metadata) = path.metadata() else {
+            self.open = None;
+            return Ok(Revision::default());
+        };
+        let identity = identity(&metadata);
+        if self.open.as_ref().is_none_or(|open| open.0 != identity) {
+            self.open = Some((identity, connect(path)?));
+        }
+        let version = match &self.open {
+            Some((_, connection)) => connection
+                .query_row("PRAGMA data_version", [], |row| row.get(0))
+                .map_err(|error| StoreError::sqlite(path, error))?,
+            None => 0,
+        };
+        let beside = self.beside.metadata().ok();
+        Ok(Revision {
+            database: Some(identity),
+            version,
+            beside: beside.and_then(|file| Some((file.modified().ok()?, file.len()))),
+        })
+    }
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> FileIdentity {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino(), None)
+}
+
+#[cfg(not(unix))]
+fn identity(metadata: &Metadata) -> FileIdentity {
+    (0, 0, metadata.created().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{ModelRow, open_writer};
+
+    #[test]
+    fn a_commit_and_another_library_in_its_place_are_another_revision() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("library");
+        let mut watch = Watch::new(&root, root.join("words"));
+        assert_eq!(watch.revision().unwrap(), Revision::default());
+
+        let mut writer = open_writer(&root).unwrap();
+        let made = watch.revision().unwrap();
+        assert_ne!(made, Revision::default());
+        assert_eq!(watch.revision().unwrap(), made);
+
+        let model = ModelRow {
+            reference: "a".into(),
+            identity: "{}".into(),
+        };
+        writer.set_model(&model).unwrap();
+        let changed = watch.revision().unwrap();
+        assert_ne!(changed, made);
+        std::fs::write(root.join("words"), "new").unwrap();
+        let changed = watch.revision().unwrap();
+        drop(writer);
+
+        std::fs::rename(&root, folder.path().join("away")).unwrap();
+        drop(open_writer(&root).unwrap());
+        assert_ne!(watch.revision().unwrap(), changed);
+    }
+}
