@@ -1,0 +1,126 @@
+// Adding articles: one file after another, with what was refused and why.
+
+import { address, send } from './api.js';
+import { button, element, foreign, make, say, template } from './dom.js';
+import { counted, number } from './words.js';
+
+const FINAL = ['done', 'failed', 'cancelled'];
+const STATES = { queued: 'waiting', running: 'being read', done: 'done', failed: 'failed', cancelled: 'cancelled' };
+
+/** A job, as an answer or an event carries it. */
+const jobOf = (said) => said.job ?? said;
+
+const queue = [];
+let working = false;
+
+/** Jobs go on while one looks at other views; their list is kept. */
+const rows = [];
+
+export async function show(main) {
+  document.title = 'Add articles · topoi';
+  main.replaceChildren(template('add'));
+  element('jobs').append(...rows);
+  const drop = element('drop');
+  element('files').addEventListener('change', (event) => {
+    add(event.target.files);
+    event.target.value = '';
+  });
+  for (const kind of ['dragenter', 'dragover']) {
+    drop.addEventListener(kind, (event) => {
+      event.preventDefault();
+      drop.classList.add('over');
+    });
+  }
+  drop.addEventListener('dragleave', () => drop.classList.remove('over'));
+  drop.addEventListener('drop', (event) => {
+    event.preventDefault();
+    drop.classList.remove('over');
+    add(event.dataTransfer.files);
+  });
+  return null;
+}
+
+function add(files) {
+  for (const file of files) {
+    const state = make('p', { class: 'state' }, STATES.queued);
+    const bar = make('progress', { max: 1, 'aria-label': `Progress of ${file.name}`, hidden: true });
+    const entry = { file, state, bar, job: null, given: false };
+    entry.cancel = button('Cancel', () => cancel(entry), { 'aria-label': `Cancel ${file.name}` });
+    entry.row = make('li', {}, foreign('strong', {}, file.name), state, bar, entry.cancel);
+    rows.push(entry.row);
+    queue.push(entry);
+    element('jobs').append(entry.row);
+  }
+  work();
+}
+
+async function work() {
+  if (working) return;
+  working = true;
+  while (queue.length) {
+    const entry = queue.shift();
+    if (entry.given) continue;
+    await take(entry).catch((error) => end(entry, error.message));
+  }
+  working = false;
+}
+
+async function take(entry) {
+  entry.state.textContent = 'being sent';
+  entry.bar.hidden = false;
+  const headers = { 'content-type': 'application/octet-stream' };
+  const response = await send(address('index', { name: entry.file.name }), { method: 'POST', headers, body: entry.file });
+  entry.job = jobOf(await response.json());
+  progress(entry, entry.job);
+  finished(entry, await follow(entry));
+}
+
+/** Follows a job by its events; where they break off, it is asked how far it came. */
+function follow(entry) {
+  const path = `index/${entry.job.id}`;
+  return new Promise((resolve, reject) => {
+    const events = new EventSource(address(`${path}/events`));
+    const close = (settle, value) => { events.close(); settle(value); };
+    events.addEventListener('progress', (event) => progress(entry, jobOf(JSON.parse(event.data))));
+    events.addEventListener('end', (event) => close(resolve, jobOf(JSON.parse(event.data))));
+    events.addEventListener('error', async () => {
+      const job = await send(address(path)).then((response) => response.json()).then(jobOf).catch((error) => close(reject, error));
+      if (job && FINAL.includes(job.state)) close(resolve, job);
+      else if (job && events.readyState === EventSource.CLOSED) close(reject, new Error('The server no longer tells how far it is.'));
+    });
+  });
+}
+
+function progress({ state, bar }, job) {
+  const { queued, embedded } = job;
+  state.textContent = queued ? `${STATES[job.state]}: ${number(embedded)} of ${counted(queued, 'passage')}` : STATES[job.state];
+  if (queued) bar.value = embedded / queued;
+}
+
+function finished(entry, job) {
+  const refused = job.refused ?? [];
+  const taken = job.articles || job.passages ? `${counted(job.articles, 'article')}, ${counted(job.passages, 'passage')}` : 'nothing new';
+  const text = job.state === 'done' ? (refused.length && !job.articles ? 'refused' : `done: ${taken}`) : STATES[job.state];
+  end(entry, job.error ? `${text}: ${job.error}` : text, refused);
+}
+
+function end(entry, text, refused = []) {
+  entry.given = true;
+  entry.bar.remove();
+  entry.cancel.remove();
+  entry.state.textContent = text;
+  if (refused.length) {
+    entry.row.append(make('ul', { class: 'refused' }, ...refused.map(({ path, reason }) =>
+      make('li', {}, foreign('span', {}, path), ': ', foreign('span', {}, reason)))));
+  }
+  say(`${entry.file.name}: ${text}`);
+}
+
+/** A job that the server has not heard of is simply left out. */
+async function cancel(entry) {
+  if (!entry.job) {
+    if (queue.includes(entry)) end(entry, STATES.cancelled);
+    return;
+  }
+  await send(address(`index/${entry.job.id}`), { method: 'DELETE' }).catch((error) => { entry.state.textContent = error.message; });
+}
