@@ -2,7 +2,7 @@
 
 import { get } from './api.js';
 import { element, empty, foreign, make, say, template } from './dom.js';
-import { card } from './passage.js';
+import { card, marked } from './passage.js';
 import { here, link, note } from './route.js';
 import { byLine, counted, languageName, placed, themeName, titleOf, webAddress } from './words.js';
 
@@ -44,9 +44,17 @@ export async function show(main, route, signal) {
     toAside();
   });
   const chosen = at && element(`p-${at}`);
+  if (chosen) markIn(chosen, route.params.get('mark'));
   choose(chosen);
   if (route.params.get('beside')) return element('aside');
   return chosen ? chosen.querySelector('.number') : null;
+}
+
+/** Marks the sentence that was found. */
+function markIn(chosen, mark) {
+  const [, start, end] = /^(\d+)-(\d+)$/.exec(mark ?? '') ?? [];
+  const text = chosen.querySelector('p');
+  if (end) text.replaceChildren(...marked(text.textContent, { start: Number(start), end: Number(end) }));
 }
 
 /** The address of a passage alone leads to its article. */
@@ -160,7 +168,7 @@ export function choose(chosen, { rest = 0 } = {}) {
   }
   chosen?.classList.add('chosen');
   chosen?.querySelector('.number').setAttribute('aria-current', 'true');
-  note(link('article', { at: chosen?.dataset.passage }, article.id));
+  if (chosen?.dataset.passage !== (here().params.get('at') ?? undefined)) note(link('article', { at: chosen?.dataset.passage }, article.id));
   clearTimeout(resting);
   resting = setTimeout(() => beside(chosen), rest);
 }
@@ -181,6 +189,7 @@ export function step(way) {
 let target = '';
 
 async function beside(chosen) {
+  if (view.aborted) return;
   target = chosen ? chosen.dataset.passage : `a${article.id}`;
   const what = chosen ? chosen.dataset.place : 'the whole article';
   element('aside-title').textContent = `Beside ${what}`;

@@ -21,6 +21,7 @@ export async function show(main, route, signal) {
     const changed = () => {
       clearTimeout(typing);
       typing = setTimeout(() => {
+        if (view.aborted) return;
         note(link('articles', readFilters()));
         list(new URLSearchParams(readFilters()), 1);
       }, TYPING_MS);

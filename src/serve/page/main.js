@@ -1,11 +1,12 @@
 // The page: which view is shown, and what changes when one goes from one to another.
 
 import * as add from './add.js';
-import { get } from './api.js';
+import { Refused, get } from './api.js';
 import * as article from './article.js';
 import * as articles from './articles.js';
 import { button, element, empty, make, say } from './dom.js';
 import './keys.js';
+import { tell } from './notice.js';
 import { here, leave, link } from './route.js';
 import * as search from './search.js';
 import * as themes from './themes.js';
@@ -24,9 +25,6 @@ const VIEWS = {
 /** Under which entry of the navigation a view is. */
 const UNDER = { article: 'articles', passage: 'articles', theme: 'themes' };
 
-/** Views that keep their form when their address changes. */
-const LASTING = ['search', 'articles'];
-
 const main = element('main');
 let leaving = new AbortController();
 
@@ -37,13 +35,14 @@ async function render(how) {
   const { signal } = leaving;
   const route = here();
   navigation(route);
-  if (!(LASTING.includes(route.view) && main.dataset.view === route.view)) main.replaceChildren();
-  main.dataset.view = route.view;
+  main.setAttribute('aria-busy', 'true');
   try {
     const target = await (VIEWS[route.view] ?? unknown)(main, route, signal);
-    if (!signal.aborted) arrive(how, target, signal);
+    if (!signal.aborted) arrive(how, target);
   } catch (error) {
     if (!signal.aborted) failed(error);
+  } finally {
+    if (!signal.aborted) main.setAttribute('aria-busy', 'false');
   }
 }
 
@@ -106,7 +105,7 @@ async function libraries() {
   mayIndex();
   chooser.addEventListener('change', () => {
     mayIndex();
-    main.dataset.view = '';
+    main.replaceChildren();
     go(`#/?${new URLSearchParams({ library: chooser.value })}`);
   });
 }
@@ -123,10 +122,19 @@ function follow(event) {
   event.preventDefault();
 }
 
+/** What was asked beside a view (a context, more of a list) and was refused, or given up when the view was left. */
+function beside(event) {
+  const { reason } = event;
+  if (reason instanceof Refused) tell(reason.message);
+  else if (reason?.name !== 'AbortError') return;
+  event.preventDefault();
+}
+
 history.scrollRestoration = 'manual';
 document.addEventListener('click', follow);
 document.addEventListener('go', ({ detail }) => go(detail));
 addEventListener('popstate', () => render('back'));
 addEventListener('pagehide', () => leave({ scroll: scrollY, focus: document.activeElement?.id }));
+addEventListener('unhandledrejection', beside);
 render(history.state?.scroll === undefined ? 'first' : 'back');
 libraries().catch((error) => say(error.message));

@@ -7,6 +7,7 @@ const waiting = new Set();
 /** Waits some seconds, or until somebody asks to try now, or the signal gives up. */
 export function wait(message, seconds, signal) {
   element('notice-text').textContent = message;
+  element('notice-now').hidden = false;
   element('notice').hidden = false;
   return new Promise((resolve, reject) => {
     const done = () => {
@@ -25,6 +26,17 @@ export function wait(message, seconds, signal) {
     waiting.add(done);
     signal?.addEventListener('abort', give);
   });
+}
+
+/** How long something is said that nobody waits for. */
+const TOLD_MS = 6000;
+
+/** Says what went wrong with something that was asked beside the view. */
+export function tell(message) {
+  element('notice-text').textContent = message;
+  element('notice-now').hidden = true;
+  element('notice').hidden = false;
+  setTimeout(answered, TOLD_MS);
 }
 
 /** The server has answered. */

@@ -14,17 +14,20 @@ const NAMED = 3;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** A text with its best sentence marked. The server counts bytes of UTF-8, a script counts units of UTF-16. */
-function marked(text, why) {
-  const best = why?.sentences.length > 1 ? why.sentences[why.best] : null;
-  if (!best) return [text];
+/** A text with a part of it marked. The server counts bytes of UTF-8, a script counts units of UTF-16. */
+export function marked(text, span) {
+  if (!span) return [text];
   const bytes = encoder.encode(text);
   const part = (start, end) => decoder.decode(bytes.subarray(start, end));
-  return [part(0, best.start), make('mark', {}, part(best.start, best.end)), part(best.end)];
+  return [part(0, span.start), make('mark', {}, part(span.start, span.end)), part(span.end)];
 }
 
-/** Where a passage is read: in its article. */
-export const readAt = (article, passage) => link('article', { at: passage }, article.id);
+/** The sentence that matches; of a single sentence there is no need to say that it is the one. */
+const bestOf = (why) => why?.sentences.length > 1 ? why.sentences[why.best] : null;
+
+/** Where a passage is read: in its article, with the same sentence marked. */
+export const readAt = (article, passage, span = null) =>
+  link('article', { at: passage, mark: span && `${span.start}-${span.end}` }, article.id);
 
 /** Copies of a passage in other articles: the first sources, and all of them where one wants to see them. */
 function alsoIn(result) {
@@ -95,7 +98,10 @@ export function card(result, { heading = 'h2', onlike = null, brief = false } = 
 /** Says what a newer answer knows of a passage that is shown already. Nothing moves. */
 export function refresh(item, result) {
   item.querySelector('.sure').textContent = sureness(result.sure);
-  if (result.why) item.querySelector('.text').replaceChildren(...marked(result.text, result.why));
+  if (!result.why) return;
+  const best = bestOf(result.why);
+  item.querySelector('.text').replaceChildren(...marked(result.text, best));
+  item.querySelector('.title').href = readAt(result.article, result.passage, best);
 }
 
 /** What must be the same of a passage for its item to stay. */

@@ -2,7 +2,7 @@
 
 /** What can be asked; all else in an address is left out. */
 const KNOWN = new Set(['q', 'mode', 'author', 'source', 'after', 'before', 'lang', 'path', 'theme', 'all_kinds', 'like',
-  'unlike', 'show', 'at', 'beside', 'page', 'library']);
+  'unlike', 'show', 'at', 'mark', 'beside', 'page', 'library']);
 
 /** The view, what it shows, and the parameters. */
 export function parse(hash) {

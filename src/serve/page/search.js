@@ -49,12 +49,13 @@ export async function show(main, route, signal) {
 function build(main) {
   main.replaceChildren(template('search'));
   addFilters(element('filters'), () => type());
-  fillFilters(view);
   const form = element('search-form');
-  form.addEventListener('submit', (event) => {
+  form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    change({ push: !settled });
+    clearTimeout(settling);
+    await change({ push: settled });
     settled = true;
+    element('results').querySelector('.title')?.focus();
   });
   element('q').addEventListener('input', (event) => { if (!event.isComposing) type(); });
   element('q').addEventListener('compositionend', () => type());
@@ -64,7 +65,9 @@ function build(main) {
   element('more').addEventListener('click', more);
 }
 
+/** What can be chosen is fetched when the filters are opened. */
 function openFilters(open) {
+  if (open && element('filters').hidden) fillFilters(view);
   element('filters').hidden = !open;
   element('filters-button').setAttribute('aria-expanded', String(open));
 }
@@ -99,6 +102,7 @@ function type() {
   clearTimeout(typing);
   clearTimeout(settling);
   typing = setTimeout(() => {
+    if (view.aborted) return;
     change({ push: settled });
     settled = false;
   }, TYPING_MS);
@@ -106,7 +110,7 @@ function type() {
 }
 
 /** Asks what the form says now, and puts it into the address. */
-function change({ push }) {
+async function change({ push }) {
   clearTimeout(typing);
   const now = readForm();
   const same = String(now) === String(readWithoutShow());
@@ -115,7 +119,7 @@ function change({ push }) {
   if (same) return;
   note(link('search', params), { push });
   document.title = params.get('q') ? `${params.get('q')} · topoi` : 'topoi';
-  run();
+  await run();
 }
 
 function readWithoutShow() {
@@ -209,7 +213,8 @@ async function run() {
   element('search-form').classList.toggle('asked', asked);
   element('entrance').hidden = asked;
   if (!asked) {
-    shown([], 0);
+    element('results').replaceChildren();
+    element('more').hidden = true;
     element('count').textContent = '';
     await enter(signal).catch(() => {});
     return;
@@ -265,12 +270,12 @@ function fill(results) {
 
 /** Says how many results there are, and whether there may be more. */
 function shown(results, limit, timings) {
-  const full = limit > 0 && results.length >= limit;
+  const full = results.length >= limit;
   const count = element('results').children.length;
   const text = count ? `${full ? 'The first ' : ''}${passages(count)}` : 'Nothing found';
   element('count').textContent = timings && count ? `${text} · ${Math.max(1, Math.round(timings.embedding_ms + timings.search_ms))} ms` : text;
   element('more').hidden = !full || count >= LAST;
-  if (limit) say(count ? `${text} for ${params.get('q')}` : text);
+  say(count ? `${text} for ${params.get('q')}` : text);
 }
 
 async function more() {
