@@ -21,10 +21,12 @@ export async function show(main) {
   main.replaceChildren(template('add'));
   element('jobs').append(...rows);
   const drop = element('drop');
-  element('files').addEventListener('change', (event) => {
-    add(event.target.files);
-    event.target.value = '';
-  });
+  for (const id of ['files', 'folder']) {
+    element(id).addEventListener('change', ({ target }) => {
+      add(target.files);
+      target.value = '';
+    });
+  }
   for (const kind of ['dragenter', 'dragover']) {
     drop.addEventListener(kind, (event) => {
       event.preventDefault();
@@ -35,9 +37,26 @@ export async function show(main) {
   drop.addEventListener('drop', (event) => {
     event.preventDefault();
     drop.classList.remove('over');
-    add(event.dataTransfer.files);
+    dropped(event.dataTransfer.items).then(add);
   });
   return null;
+}
+
+/** The files among what was dropped; of a folder all that are in it. */
+async function dropped(items) {
+  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+  return (await Promise.all(entries.map(filesOf))).flat();
+}
+
+async function filesOf(entry) {
+  if (entry.isFile) return [await new Promise((resolve, reject) => { entry.file(resolve, reject); })];
+  const reader = entry.createReader();
+  const files = [];
+  for (;;) {
+    const some = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
+    if (!some.length) return files;
+    files.push(...(await Promise.all(some.map(filesOf))).flat());
+  }
 }
 
 function add(files) {
@@ -66,6 +85,7 @@ async function work() {
 }
 
 async function take(entry) {
+  await entry.file.slice(0, 1).arrayBuffer().catch(() => { throw new Error('it can’t be read'); });
   entry.state.textContent = 'being sent';
   entry.bar.hidden = false;
   const headers = { 'content-type': 'application/octet-stream' };

@@ -103,7 +103,7 @@ function head({ also, themes, total }) {
 
 const themesOf = (themes) => make('ul', { class: 'shares', 'aria-label': 'Its themes' }, ...themes.map((theme) =>
   make('li', {}, foreign('a', { href: link('theme', {}, theme.theme) }, themeName({ ...theme, id: theme.theme })),
-    make('span', { class: 'soft' }, ` ${Math.round(theme.share * 100)} %`))));
+    themes.length > 1 ? make('span', { class: 'soft' }, ` ${Math.round(theme.share * 100)} %`) : null)));
 
 const copiesOf = (also) => make('details', { class: 'also' },
   make('summary', {}, `${counted(also.length, 'copy').replace('copys', 'copies')} elsewhere`),
@@ -114,7 +114,8 @@ const copiesOf = (also) => make('details', { class: 'also' },
 
 function paragraph({ passage, kind, place, text }) {
   const number = place.part > 1 ? `${place.paragraph}.${place.part}` : String(place.paragraph);
-  return make('div', { class: `paragraph ${kind}${place.part > 1 ? ' goes-on' : ''}`, id: `p-${passage}`, 'data-passage': passage, 'data-place': placed(place) },
+  const traits = ['paragraph', kind, place.part > 1 && 'goes-on', text.trim() === titleOf(article) && 'repeated'];
+  return make('div', { class: traits.filter(Boolean).join(' '), id: `p-${passage}`, 'data-passage': passage, 'data-place': placed(place) },
     make('a', { class: 'number', href: link('article', { at: passage }, article.id), 'aria-label': `${placed(place)}: what belongs beside it` }, number),
     kind === 'body' ? null : make('span', { class: 'kind' }, kind),
     foreign('p', {}, text, article.language));

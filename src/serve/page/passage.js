@@ -73,7 +73,7 @@ function actions(item, result, onlike) {
     { 'aria-expanded': 'false', 'aria-label': `Context of “${name}”, ${placed(place)}`, 'data-key': 'c' });
   const like = (kind, text) => button(text, () => onlike(kind, passage), { 'aria-label': `${text}: “${name}”, ${placed(place)}` });
   return make('p', { class: 'actions' },
-    make('span', { class: 'place' }, `${placed(place)} of ${article.paragraphs}`),
+    make('span', { class: 'place' }, `${result.kind === 'body' ? '' : `${result.kind} · `}${placed(place)} of ${article.paragraphs}`),
     context,
     make('a', { href: link('article', { at: passage, beside: 1 }, article.id), 'data-key': 'r', 'aria-label': `Related to “${name}”, ${placed(place)}` }, 'Related'),
     ...(onlike ? [like('like', 'More like this'), like('unlike', 'Less like this')] : []));

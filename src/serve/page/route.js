@@ -9,7 +9,7 @@ export function parse(hash) {
   const [, path, , query] = /^#?\/?([^?]*)(\?(.*))?$/s.exec(hash);
   const [view, id] = path.split('/');
   const params = new URLSearchParams([...new URLSearchParams(query ?? '')].filter(([name, value]) => KNOWN.has(name) && value));
-  return { view: view || 'search', id: id ?? '', params };
+  return { view: view || 'search', id: /^a?\d+$/.test(id) ? id : '', params };
 }
 
 export const here = () => parse(location.hash);

@@ -1,5 +1,6 @@
 // How much of a theme appeared when: a small chart of bars.
 
+import { make } from './dom.js';
 import { dated, number } from './words.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -20,6 +21,13 @@ function series(periods, bins) {
   }
   return counts;
 }
+
+/** The first and the last of the time that is told of. */
+export const ends = (bins) => bins.length < 2 ? null : make('p', { class: 'ends', 'aria-hidden': 'true' },
+  make('span', {}, brief(bins[0])), make('span', {}, brief(bins[bins.length - 1])));
+
+/** `2024-05` as `May 2024`. */
+const brief = (date) => dated(date).replace(/^([A-Z][a-z]{2})[a-z]*/, '$1');
 
 /** The chart; nothing where there is no time to tell of. */
 export function spark(periods, bins) {

@@ -4,7 +4,7 @@ import { get, whenReady } from './api.js';
 import { button, element, empty, foreign, make, say } from './dom.js';
 import { card, passages as passageCount, readAt } from './passage.js';
 import { link } from './route.js';
-import { spark } from './spark.js';
+import { ends, spark } from './spark.js';
 import { byLine, counted, number, themeName, titleOf } from './words.js';
 
 /** How many passages of a theme come at a time, and how many names stand beside it. */
@@ -101,7 +101,7 @@ export async function showOne(main, route, signal) {
         terms(theme),
         names(theme, ALL_NAMED),
         make('p', {}, make('a', { href: link('search', { theme: theme.id }) }, 'Search in this theme'))),
-      make('div', { class: 'figures' }, spark(theme.periods, all.bins), make('p', {}, size(theme), trend(theme)))),
+      make('div', { class: 'figures' }, spark(theme.periods, all.bins), ends(all.bins), make('p', {}, size(theme), trend(theme)))),
     list, more);
   return null;
 }
