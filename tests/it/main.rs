@@ -24,6 +24,7 @@ mod refining;
 mod reranking;
 mod seed;
 mod server;
+mod serving;
 mod stories;
 mod themes;
 mod themes_eval;

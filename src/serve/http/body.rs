@@ -7,6 +7,7 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 
 use crate::serve::failure::{Failure, Result};
@@ -16,16 +17,21 @@ const TIME: Duration = Duration::from_secs(30);
 
 /// All of a body of at most so many bytes, if it comes in time.
 pub(super) async fn read(body: Body, most: usize, time: Duration) -> Result<Bytes> {
+    let too_large = || Failure {
+        code: Some("body_too_large"),
+        ..Failure::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body has more than {} KiB", most >> 10),
+        )
+    };
+    // As far as its length was announced.
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
     let read = Limited::new(body, most).collect();
     match tokio::time::timeout(time, read).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure {
-            code: Some("body_too_large"),
-            ..Failure::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the body has more than {} KiB", most >> 10),
-            )
-        }),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(error)) => Err(Failure::bad(format!("the body can't be read: {error}"))),
         Err(_) => Err(Failure::new(
             StatusCode::REQUEST_TIMEOUT,
