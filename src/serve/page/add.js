@@ -7,9 +7,6 @@ import { counted, number } from './words.js';
 const FINAL = ['done', 'failed', 'cancelled'];
 const STATES = { queued: 'waiting', running: 'being read', done: 'done', failed: 'failed', cancelled: 'cancelled' };
 
-/** A job, as an answer or an event carries it. */
-const jobOf = (said) => said.job ?? said;
-
 const queue = [];
 let working = false;
 
@@ -90,7 +87,7 @@ async function take(entry) {
   entry.bar.hidden = false;
   const headers = { 'content-type': 'application/octet-stream' };
   const response = await send(address('index', { name: entry.file.name }), { method: 'POST', headers, body: entry.file });
-  entry.job = jobOf(await response.json());
+  entry.job = (await response.json()).job;
   progress(entry, entry.job);
   finished(entry, await follow(entry));
 }
@@ -101,12 +98,16 @@ function follow(entry) {
   return new Promise((resolve, reject) => {
     const events = new EventSource(address(`${path}/events`));
     const close = (settle, value) => { events.close(); settle(value); };
-    events.addEventListener('progress', (event) => progress(entry, jobOf(JSON.parse(event.data))));
-    events.addEventListener('end', (event) => close(resolve, jobOf(JSON.parse(event.data))));
+    events.addEventListener('progress', (event) => progress(entry, JSON.parse(event.data).job));
+    events.addEventListener('end', (event) => close(resolve, JSON.parse(event.data).job));
     events.addEventListener('error', async () => {
-      const job = await send(address(path)).then((response) => response.json()).then(jobOf).catch((error) => close(reject, error));
-      if (job && FINAL.includes(job.state)) close(resolve, job);
-      else if (job && events.readyState === EventSource.CLOSED) close(reject, new Error('The server no longer tells how far it is.'));
+      try {
+        const { job } = await (await send(address(path))).json();
+        if (FINAL.includes(job.state)) close(resolve, job);
+        else if (events.readyState === EventSource.CLOSED) throw new Error('The server no longer tells how far it is.');
+      } catch (error) {
+        close(reject, error);
+      }
     });
   });
 }

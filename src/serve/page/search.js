@@ -210,6 +210,7 @@ function begin() {
 async function run() {
   const signal = begin();
   const asked = Boolean(params.get('q'));
+  element('results').setAttribute('aria-busy', 'false');
   element('search-form').classList.toggle('asked', asked);
   element('entrance').hidden = asked;
   if (!asked) {
@@ -229,13 +230,18 @@ async function run() {
 
 /** Asks for results, and then, which takes longer, for the sentence that matches in each. */
 async function answer(extra, signal, use) {
+  const list = element('results');
+  list.setAttribute('aria-busy', 'true');
   try {
     const found = await ask(extra, signal);
     if (signal.aborted) return;
+    list.setAttribute('aria-busy', 'false');
     use(found.results, found);
     if (found.results.length) explain(extra, signal);
   } catch (error) {
-    if (!signal.aborted) refused(error);
+    if (signal.aborted) return;
+    list.setAttribute('aria-busy', 'false');
+    refused(error);
   }
 }
 
@@ -310,6 +316,10 @@ function refused(error) {
 async function enter(signal) {
   const [{ libraries }, sources] = await Promise.all([get('libraries', {}, signal), get('sources', {}, signal)]);
   const library = libraries.find(({ name }) => name === params.get('library')) ?? libraries[0];
+  if (library?.problem) {
+    element('entrance').replaceChildren(empty(library.problem));
+    return;
+  }
   if (!library?.passages) {
     element('entrance').replaceChildren(empty('There is nothing in this library yet.',
       library?.can_index ? make('a', { class: 'firm', href: link('add') }, 'Add articles') : make('p', { class: 'soft' }, 'Its keeper adds articles with ', make('code', {}, 'topoi index FOLDER'), '.')));
