@@ -4,6 +4,18 @@
 //! job advertisements) says nothing and is left out: a paper prints its own article a few times at most, and what it
 //! prints more often is no article. All of it is linear in the number of texts but for the texts that share something.
 //!
+//! ```
+//! use topoi::copies::{Sketch, Text, pairs};
+//!
+//! let paragraphs: Vec<String> = (0..40).map(|n| format!("paragraph {n} says why the tariff of year {n} was paid at home")).collect();
+//! let all = paragraphs.iter().map(String::as_str);
+//! let article = Text::new(Sketch::of(all.clone()), Some("The Harbour Review"));
+//! let excerpt = Text::new(Sketch::of(all.take(10)), Some("The Civic Ledger"));
+//! let other = Text::new(Sketch::of(["the concert was sold out long before it began"]), None);
+//! let found = pairs(&[article, excerpt, other]);
+//! assert_eq!(found.iter().map(|pair| (pair.first, pair.second)).collect::<Vec<_>>(), [(0, 1)]);
+//! ```
+//!
 //! Measured on 15,022 opinion articles against 883 pairs that share half of their sentences or more:
 //! `cargo bench --bench reading -- copies`.
 

@@ -91,6 +91,17 @@ impl Query {
     /// # Errors
     ///
     /// Where there is nothing to look for, or a phrase has no end.
+    ///
+    /// ```
+    /// use topoi::search::{Query, QueryError};
+    ///
+    /// let query = Query::parse(r#"tariffs "price of bread" -steel"#)?;
+    /// assert_eq!(query.terms()[0].text, "tariffs price of bread");
+    /// let sum = Query::parse(r#""trade" - 0.5 "tariffs on steel""#)?;
+    /// assert_eq!(sum.terms()[1].weight, -0.5);
+    /// assert!(matches!(Query::parse(r#""no end"#), Err(QueryError::Unbalanced(_))));
+    /// # Ok::<(), QueryError>(())
+    /// ```
     pub fn parse(typed: &str) -> Result<Self, QueryError> {
         if typed.len() > LONGEST_TYPED && typed.chars().any(char::is_alphanumeric) {
             return Ok(Self::plain(typed.trim()));

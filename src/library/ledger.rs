@@ -51,6 +51,15 @@ impl Library {
     /// The library's themes as they are: found now if there are none, or if most of it is new; else joined by what is new.
     /// They are kept, if the library can be written to now.
     ///
+    /// ```no_run
+    /// # fn run(library: &topoi::library::Library) -> Result<(), topoi::Error> {
+    /// for theme in &library.current_themes()?.commentary.themes {
+    ///     println!("{}: {} passages in {} articles", theme.name(), theme.members.len(), theme.articles);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Where the library is damaged.

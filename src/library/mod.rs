@@ -121,6 +121,25 @@ impl Library {
 
     /// What tells when the library in the folder `root` has changed. Whoever keeps a [`Library`] open for long opens it
     /// again then.
+    ///
+    /// ```no_run
+    /// use topoi::library::Library;
+    ///
+    /// # fn run(root: &std::path::Path) -> Result<(), topoi::Error> {
+    /// let mut watch = Library::watch(root);
+    /// let mut seen = watch.revision()?;
+    /// let mut library = Library::open(root)?;
+    /// loop {
+    ///     let now = watch.revision()?;
+    ///     if now != seen {
+    ///         library = Library::open(root)?;
+    ///         library.prepare()?;
+    ///         seen = now;
+    ///     }
+    ///     // … answer from `library` …
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn watch(root: &Path) -> Watch {
         Watch::new(root, lexical::folder(root).join("meta.json"))

@@ -14,6 +14,30 @@
 //! | `many` | many questions at once, on all cores |
 //! | `related`, `points` | what belongs beside a passage, an article or a text |
 //!
+//! ```no_run
+//! use topoi::library::Library;
+//! use topoi::search::{Feedback, Origin, Query, SearchOptions};
+//! use topoi::store::Filter;
+//! # use topoi::article::PassageId;
+//!
+//! # fn run(library: &Library, encoder: &dyn topoi_models::Encoder) -> Result<(), Box<dyn std::error::Error>> {
+//! let options = SearchOptions {
+//!     limit: 5,
+//!     filter: Filter { after: Some("2024".parse()?), ..Filter::default() },
+//!     ..SearchOptions::default()
+//! };
+//! let question = Query::parse(r#"tariffs "price of bread" -steel"#)?;
+//! let mut found = library.search(&question, &Feedback::default(), encoder, &options)?;
+//! library.explain(&mut found, encoder)?;
+//! for hit in &found.hits {
+//!     let best = hit.why.as_ref().map(|why| why.sentences[why.best].span);
+//!     println!("{:.2} {} {best:?}", hit.score, hit.passage.id);
+//! }
+//! let beside = library.related(&Origin::Passage(PassageId(23)), &options)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The filter and the tombstones are turned into a set of passages before the vectors are searched, so that a
 //! question that asks for ten passages and has ten to find gets ten.
 

@@ -305,6 +305,10 @@ impl Queue {
             Lane::Back => (&mut lanes.back, self.limits.queue.saturating_mul(PORTIONS)),
         };
         if waiting.len() + tasks.len() > most {
+            // Those who have gone away make room.
+            waiting.retain(|task| task.work.is_wanted());
+        }
+        if waiting.len() + tasks.len() > most {
             return Err(Refusal::Busy);
         }
         waiting.extend(tasks);

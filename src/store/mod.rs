@@ -5,6 +5,20 @@
 //! any instant leaves the library as it was before or after a commit. Files that no manifest row names are swept
 //! away by the next writer.
 //!
+//! ```
+//! use topoi::store::{Filter, Watch, open_reader, open_writer};
+//!
+//! let folder = tempfile::tempdir()?;
+//! drop(open_writer(folder.path())?);
+//! let reader = open_reader(folder.path())?;
+//! assert_eq!(reader.counts()?.articles, 0);
+//! assert!(reader.overview(&Filter::default())?.sources.is_empty());
+//!
+//! let mut watch = Watch::new(folder.path(), folder.path().join("beside"));
+//! assert_eq!(watch.revision()?, watch.revision()?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Many readers and one writer work at the same time: SQLite's write-ahead log keeps readers on the snapshot that
 //! they began with, and an advisory lock on a file beside the database admits one writer.
 
