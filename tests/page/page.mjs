@@ -49,7 +49,7 @@ async function open(hash, { expected = null, played = {}, ...options } = {}) {
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()) && !expected?.test(message.text())) wrong.errors.push(message.text());
   });
-  page.on('pageerror', (error) => wrong.errors.push(String(error)));
+  page.on('pageerror', (error) => wrong.errors.push(error.stack ?? String(error)));
   page.on('request', (request) => { if (!request.url().startsWith(base)) wrong.requests.push(request.url()); });
   page.on('dialog', (dialog) => { wrong.dialogs.push(dialog.message()); dialog.dismiss(); });
   await page.addInitScript(() => {
@@ -331,6 +331,23 @@ async function reading() {
   await page.goto(`${base}#/article/1?at=2`);
   await page.locator('.paragraph').first().waitFor();
   await quiet(opened, 'in articles');
+}
+
+/** A book comes in parts. The test makes the first part short. */
+async function parts() {
+  const short = (route) => {
+    const url = new URL(route.request().url());
+    if (url.searchParams.get('offset') === '0') url.searchParams.set('limit', '4');
+    return route.continue({ url: url.href });
+  };
+  const opened = await open('#/article/8', { ...laptop, played: { '/v1/articles/8': short } });
+  const { page } = opened;
+  const all = () => page.locator('.paragraph .number').allTextContents();
+  check('a long article comes in parts', await soon(async () => (await all()).join() === '1,2,3,4'), (await all()).join());
+  await page.click('#later');
+  check('and goes on where it ended', await soon(async () => (await all()).join() === '1,2,3,4,5,6,7,8,9'), (await all()).join());
+  check('until there is no more', await page.locator('#later').isHidden() && await page.locator('#earlier').isHidden());
+  await quiet(opened, 'in a long article');
 }
 
 async function themes() {
@@ -617,7 +634,7 @@ async function adding() {
       '/v1/index/j1/events': (route) => route.fulfill({ contentType: 'text/event-stream',
         body: event('progress', { ...job, id: 'j1', state: 'running', queued: 4, embedded: 2 }) + event('end', { ...job, id: 'j1', state: 'done', articles: 1, passages: 4 }) }),
       '/v1/index/j2/events': (route) => route.fulfill({ contentType: 'text/event-stream',
-        body: event('end', { ...job, id: 'j2', state: 'done', refused: [{ path: 'b.xyz', reason: 'no format that is known' }] }) }),
+        body: event('end', { ...job, id: 'j2', state: 'failed', error: 'nothing was taken', refused: [{ path: 'b.xyz', reason: 'no format that is known' }] }) }),
     },
   });
   const { page } = opened;
@@ -633,7 +650,7 @@ async function adding() {
 }
 
 try {
-  for (const part of [typing, searching, marking, refining, reading, themes, hostile, keys, dark, phone, trouble, libraries, adding]) {
+  for (const part of [typing, searching, marking, refining, reading, parts, themes, hostile, keys, dark, phone, trouble, libraries, adding]) {
     await part().catch((error) => check(`the checks of ${part.name} run to their end`, false, String(error)));
   }
 } finally {

@@ -121,8 +121,9 @@ function progress({ state, bar }, job) {
 function finished(entry, job) {
   const refused = job.refused ?? [];
   const taken = job.articles || job.passages ? `${counted(job.articles, 'article')}, ${counted(job.passages, 'passage')}` : 'nothing new';
-  const text = job.state === 'done' ? (refused.length && !job.articles ? 'refused' : `done: ${taken}`) : STATES[job.state];
-  end(entry, job.error ? `${text}: ${job.error}` : text, refused);
+  if (refused.length && !job.articles) end(entry, 'refused', refused);
+  else if (job.state === 'done') end(entry, `done: ${taken}`, refused);
+  else end(entry, job.error ? `${STATES[job.state]}: ${job.error}` : STATES[job.state], refused);
 }
 
 function end(entry, text, refused = []) {

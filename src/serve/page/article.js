@@ -26,6 +26,7 @@ let until = 0;
 /** Shows an article, or the article of a passage. */
 export async function show(main, route, signal) {
   view = signal;
+  clearTimeout(resting);
   const at = Number(route.params.get('at')) || null;
   const first = await pageOf(route.id, at);
   if (signal.aborted) return null;
@@ -89,9 +90,9 @@ function head({ also, themes, total }) {
     article.language ? make('span', {}, languageName(article.language)) : null,
     make('span', {}, counted(article.paragraphs || total, 'paragraph')),
   ].filter(Boolean);
-  const from = BACK[history.state?.from];
-  element('back').textContent = from ?? 'All articles';
-  element('back').href = from ? '#back' : link('articles');
+  const origin = BACK[history.state?.from];
+  element('back').textContent = origin ?? 'All articles';
+  element('back').href = origin ? '#back' : link('articles');
   element('reading-head').append(
     foreign('h1', { tabindex: -1 }, titleOf(article), article.language),
     foreign('p', { class: 'by' }, byLine(article)),
@@ -176,9 +177,11 @@ export function choose(chosen, { rest = 0 } = {}) {
 
 /** Goes to the next paragraph or the one before. */
 export function step(way) {
-  const all = [...element('paragraphs').children].filter((one) => one.classList.contains('body'));
+  const all = [...element('paragraphs').children];
   const now = all.indexOf(document.querySelector('.paragraph.chosen'));
-  const next = all[now < 0 ? (way > 0 ? 0 : all.length - 1) : now + way];
+  const next = way > 0
+    ? all.find((one, at) => at > now && one.matches('.body'))
+    : all.findLast((one, at) => (now < 0 || at < now) && one.matches('.body'));
   if (!next) return;
   choose(next, { rest: REST_MS });
   next.querySelector('.number').focus({ preventScroll: true });

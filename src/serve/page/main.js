@@ -123,7 +123,7 @@ function follow(event) {
 }
 
 /** What was asked beside a view (a context, more of a list) and was refused, or given up when the view was left. */
-function beside(event) {
+function unasked(event) {
   const { reason } = event;
   if (reason instanceof Refused) tell(reason.message);
   else if (reason?.name !== 'AbortError') return;
@@ -135,6 +135,6 @@ document.addEventListener('click', follow);
 document.addEventListener('go', ({ detail }) => go(detail));
 addEventListener('popstate', () => render('back'));
 addEventListener('pagehide', () => leave({ scroll: scrollY, focus: document.activeElement?.id }));
-addEventListener('unhandledrejection', beside);
+addEventListener('unhandledrejection', unasked);
 render(history.state?.scroll === undefined ? 'first' : 'back');
 libraries().catch((error) => say(error.message));

@@ -37,6 +37,7 @@ let settled = true;
 /** Shows the search of an address. The form stays as it is where it is there already. */
 export async function show(main, route, signal) {
   view = signal;
+  clearTimeout(typing);
   if (!element('search-form')) build(main);
   params = route.params;
   settled = true;
@@ -48,6 +49,7 @@ export async function show(main, route, signal) {
 
 function build(main) {
   main.replaceChildren(template('search'));
+  titles.clear();
   addFilters(element('filters'), () => type());
   const form = element('search-form');
   form.addEventListener('submit', async (event) => {
@@ -113,14 +115,15 @@ function type() {
 async function change({ push }) {
   clearTimeout(typing);
   const now = readForm();
-  const same = String(now) === String(readWithoutShow());
+  if (sorted(now) === sorted(readWithoutShow())) return;
   params = now;
   showState();
-  if (same) return;
   note(link('search', params), { push });
   document.title = params.get('q') ? `${params.get('q')} · topoi` : 'topoi';
   await run();
 }
+
+const sorted = (some) => String([...some].sort());
 
 function readWithoutShow() {
   const before = new URLSearchParams(params);
@@ -153,16 +156,20 @@ const listed = (kind) => (params.get(kind) ?? '').split(',').filter((target) => 
 const titles = new Map();
 
 function likeItem(kind, target) {
-  const name = foreign('span', {}, titles.get(target) ?? target);
-  const item = make('li', {}, `${LIKES[kind]} `, name,
-    button('×', () => refine(kind, target, false), { 'aria-label': `No longer: ${LIKES[kind].toLowerCase()} ${titles.get(target) ?? target}` }));
+  const name = foreign('span', {}, '');
+  const remove = button('×', () => refine(kind, target, false));
+  const tell = (title) => {
+    name.textContent = title;
+    remove.setAttribute('aria-label', `No longer: ${LIKES[kind].toLowerCase()} ${title}`);
+  };
+  tell(titles.get(target) ?? target);
   if (!titles.has(target)) {
     nameOf(target).then((title) => {
       titles.set(target, title);
-      name.textContent = title;
+      tell(title);
     }, () => {});
   }
-  return item;
+  return make('li', {}, `${LIKES[kind]} `, name, remove);
 }
 
 async function nameOf(target) {
