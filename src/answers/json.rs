@@ -9,11 +9,11 @@ use topoi::search::{Found, Hit, SentenceShare, Why};
 /// An article, as it stands beside a passage.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ArticleJson {
-    id: ArticleId,
-    title: Option<String>,
-    author: Option<String>,
-    date: Option<Date>,
-    source: Option<String>,
+    pub(crate) id: ArticleId,
+    pub(crate) title: Option<String>,
+    pub(crate) author: Option<String>,
+    pub(crate) date: Option<Date>,
+    pub(crate) source: Option<String>,
     language: Option<String>,
     address: Option<String>,
     path: String,
@@ -42,12 +42,12 @@ impl From<&StoredArticle> for ArticleJson {
 /// A passage with its place.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PassageJson {
-    passage: PassageId,
-    kind: Kind,
-    place: Place,
+    pub(crate) passage: PassageId,
+    pub(crate) kind: Kind,
+    pub(crate) place: Place,
     span: Span,
-    text: String,
-    article: ArticleJson,
+    pub(crate) text: String,
+    pub(crate) article: ArticleJson,
 }
 
 impl PassageJson {
@@ -67,23 +67,23 @@ impl PassageJson {
 #[derive(Debug, Serialize)]
 pub(crate) struct ResultJson {
     rank: usize,
-    score: f32,
+    pub(crate) score: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
     bm25: Option<f32>,
-    sure: Option<f32>,
+    pub(crate) sure: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rerank: Option<f32>,
     ranks: RanksJson,
     #[serde(flatten)]
-    passage: PassageJson,
+    pub(crate) passage: PassageJson,
     line: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<WhyJson>,
-    also: Vec<AppearanceJson>,
+    pub(crate) why: Option<WhyJson>,
+    pub(crate) also: Vec<AppearanceJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<ContextJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answers: Option<Place>,
+    pub(crate) answers: Option<Place>,
 }
 
 /// Where a passage stands by meaning alone, and by words alone.
@@ -95,7 +95,7 @@ struct RanksJson {
 
 /// Which sentence is why a passage was found.
 #[derive(Debug, Serialize)]
-struct WhyJson {
+pub(crate) struct WhyJson {
     best: usize,
     sentences: Vec<SentenceJson>,
 }
@@ -109,25 +109,25 @@ struct SentenceJson {
 
 /// A copy of a passage.
 #[derive(Debug, Serialize)]
-struct AppearanceJson {
+pub(crate) struct AppearanceJson {
     passage: PassageId,
-    article: ArticleJson,
+    pub(crate) article: ArticleJson,
 }
 
 /// What stands around a passage.
 #[derive(Debug, Serialize)]
 pub(crate) struct ContextJson {
-    before: Vec<AroundJson>,
-    after: Vec<AroundJson>,
+    pub(crate) before: Vec<AroundJson>,
+    pub(crate) after: Vec<AroundJson>,
 }
 
 /// A passage of an article, without the article.
 #[derive(Debug, Serialize)]
 pub(crate) struct AroundJson {
-    passage: PassageId,
-    kind: Kind,
-    place: Place,
-    text: String,
+    pub(crate) passage: PassageId,
+    pub(crate) kind: Kind,
+    pub(crate) place: Place,
+    pub(crate) text: String,
 }
 
 impl From<&Passage> for AroundJson {
@@ -179,6 +179,13 @@ impl ResultJson {
             context: (!is_alone).then_some(context),
             answers: hit.answers,
         }
+    }
+}
+
+impl WhyJson {
+    /// Where the sentence stands that matters most.
+    pub(crate) fn best(&self) -> Option<Span> {
+        self.sentences.get(self.best).map(|sentence| sentence.span)
     }
 }
 

@@ -7,7 +7,7 @@ mod text;
 pub(crate) mod themes;
 
 pub(crate) use json::{
-    AroundJson, ArticleJson, ContextJson, PassageJson, ResultJson, SearchJson, TimingsJson,
+    AroundJson, ArticleJson, ContextJson, PassageJson, ResultJson, SearchJson, TimingsJson, WhyJson,
 };
 pub(crate) use map::map_of;
 pub(crate) use subject::Subject;

@@ -122,17 +122,17 @@ pub(crate) fn changes(changes: &[Change]) -> ChangesJson<'_> {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct BriefJson {
     id: ThemeId,
-    name: String,
+    pub(crate) name: String,
     given: Option<String>,
     title: Option<String>,
-    label: Vec<String>,
+    pub(crate) label: Vec<String>,
     pinned: bool,
-    articles: usize,
-    passages: usize,
+    pub(crate) articles: usize,
+    pub(crate) passages: usize,
     coherence: f64,
     pub(crate) exemplars: Vec<PassageJson>,
     #[serde(flatten)]
-    trends: ThemeTrends,
+    pub(crate) trends: ThemeTrends,
 }
 
 /// The theme at a place of the commentary, with so many of its authors and sources.

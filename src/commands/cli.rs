@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub(crate) use ask::{AnswerArgs, FilterArgs, FormatArgs, ModeArg, Related, Search};
 pub(crate) use index::{Index, ReadArgs, Watch, WebArgs};
 pub(crate) use measure::{Eval, EvalThemes, RankingArg};
-pub(crate) use serve::{LogForm, Serve};
+pub(crate) use serve::{LogForm, Mcp, Serve};
 pub(crate) use themes::{By, Compare, FileArgs, Mend, Themes, TitleArgs};
 
 /// Semantic search for a library of articles.
@@ -119,6 +119,8 @@ pub(crate) enum Command {
     Compact(Compact),
     /// Serve a web page and an HTTP interface
     Serve(Serve),
+    /// Answer an assistant on standard input and output, in the Model Context Protocol
+    Mcp(Mcp),
     /// List, fetch and describe models
     #[command(subcommand)]
     Model(Model),

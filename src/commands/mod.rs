@@ -20,6 +20,7 @@ mod last;
 mod lines;
 mod list;
 mod man;
+mod mcp;
 mod model;
 mod npy;
 mod output;
@@ -96,6 +97,7 @@ fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
         Command::Check(arguments) => check::run(context, &arguments),
         Command::Compact(arguments) => compact::run(context, &arguments),
         Command::Serve(arguments) => serve::run(context, &arguments),
+        Command::Mcp(arguments) => mcp::run(context, &arguments),
         Command::Model(arguments) => model::run(context, &arguments),
         Command::Embed(arguments) => embed::run(context, &arguments),
         Command::Eval(arguments) => eval::run(context, &arguments),

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use topoi::store;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::Outcome;
 use super::cli::{LogForm, Serve};
@@ -120,7 +122,7 @@ fn libraries(context: &Context, arguments: &Serve, can_index: bool) -> anyhow::R
 }
 
 /// The name of the folder, or of the one around it where that says more.
-fn name_of(root: &Path) -> String {
+pub(super) fn name_of(root: &Path) -> String {
     let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     let name = |path: &Path| {
         path.file_name()
@@ -132,13 +134,22 @@ fn name_of(root: &Path) -> String {
 }
 
 /// From now on the log goes to standard error.
-fn log(form: LogForm, level: LevelFilter) {
+pub(super) fn log(form: LogForm, level: LevelFilter) {
+    // The protocol of agents is told of at length, for each request several times.
+    let protocol = if level < LevelFilter::DEBUG {
+        LevelFilter::WARN
+    } else {
+        level
+    };
+    let targets = Targets::new()
+        .with_default(level)
+        .with_target("rmcp", protocol);
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_target(false)
         .with_writer(std::io::stderr);
     match form {
-        LogForm::Text => log.with_ansi(false).init(),
-        LogForm::Json => log.json().flatten_event(true).init(),
+        LogForm::Text => log.with_ansi(false).finish().with(targets).init(),
+        LogForm::Json => log.json().flatten_event(true).finish().with(targets).init(),
     }
 }

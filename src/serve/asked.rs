@@ -23,7 +23,7 @@ use crate::answers::{ResultJson, SearchJson, TimingsJson};
 const MOST_ANSWERS: usize = 100;
 
 /// How many answers can be passed over.
-const MOST_PASSED_OVER: usize = 1000;
+pub(super) const MOST_PASSED_OVER: usize = 1000;
 
 /// How many paragraphs around a passage can be had.
 pub(super) const MOST_CONTEXT: u32 = 20;

@@ -15,6 +15,8 @@ const RETRY_AFTER: u32 = 1;
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     pub(crate) message: String,
+    /// What a person at a terminal can do about it.
+    pub(crate) hint: Option<String>,
     pub(crate) code: Option<&'static str>,
     pub(crate) param: Option<&'static str>,
     /// In how many seconds to try again.
@@ -22,13 +24,13 @@ pub(crate) struct Failure {
 }
 
 #[derive(Serialize)]
-struct ErrorJson<'a> {
-    error: Body<'a>,
+struct ErrorJson {
+    error: Body,
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
-    message: &'a str,
+struct Body {
+    message: String,
     r#type: &'static str,
     code: Option<&'static str>,
     param: Option<&'static str>,
@@ -42,6 +44,7 @@ impl Failure {
         Self {
             status,
             message: message.into(),
+            hint: None,
             code: None,
             param: None,
             retry_after: None,
@@ -94,10 +97,18 @@ impl Failure {
         }
     }
 
+    /// What is wrong, and what can be done about it.
+    pub(crate) fn told(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}: {hint}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// The text of the error.
     pub(crate) fn json(&self) -> Vec<u8> {
         let error = Body {
-            message: &self.message,
+            message: self.told(),
             r#type: match self.status {
                 StatusCode::UNAUTHORIZED => "authentication_error",
                 StatusCode::FORBIDDEN => "permission_error",
@@ -122,22 +133,21 @@ impl From<Error> for Failure {
             message = format!("{message}: {next}");
             cause = next.source();
         }
-        if let Some(hint) = error.hint() {
-            message = format!("{message}: {hint}");
-        }
-        match error {
+        let hint = error.hint();
+        let failure = match error {
             Error::NoPassage(_) | Error::NoArticle(_) | Error::NoTheme(_) => {
                 Self::not_found(message)
             }
             Error::Query(_) => Self::field("q", message),
             Error::NoParagraph => Self::field("text", message),
             Error::Themes(_) => Self::bad(message),
-            Error::Empty(_) => Self::empty(),
+            Error::Empty(_) => return Self::empty(),
             error => {
                 tracing::error!(%error, "a library fails");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
             }
-        }
+        };
+        Self { hint, ..failure }
     }
 }
 

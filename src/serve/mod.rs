@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `shelf` | libraries that stay open, and are opened anew when they have changed |
 //! | `desk` | where questions wait; the workers who embed them together and answer them |
+//! | `room` | shelves and desk together, for as long as somebody may ask |
 //! | `model`, `bulk` | models as the workers use them, and as an indexing run does |
 //! | `asked`, `shown`, `themes` | questions and their answers; what a library holds; what it is about |
 //! | `jobs` | taking articles in |
 //! | `failure`, `packed`, `metrics` | what goes wrong, what is sent, what is counted |
 //! | `http` | the HTTP interface, and who may ask |
+//! | `mcp` | tools for agents, in the Model Context Protocol |
 //! | `page` | the web page |
 
 mod asked;
@@ -17,40 +19,40 @@ mod desk;
 mod failure;
 mod http;
 mod jobs;
+mod mcp;
 mod metrics;
 mod model;
 mod packed;
+mod room;
 mod shelf;
 mod shown;
 mod themes;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-use desk::{Desk, Limits};
+use desk::Limits;
 use http::{App, Guard};
 use jobs::Jobs;
 use metrics::Metrics;
-use shelf::Shelf;
+use room::Room;
 
 pub(crate) use jobs::Permissions;
 pub(crate) use model::Model;
+pub(crate) use room::Served;
 
-/// A library that is to be served.
-pub(crate) struct Served {
-    /// What it is called in requests.
-    pub(crate) name: String,
-    pub(crate) root: PathBuf,
-    pub(crate) model: Arc<Model>,
-}
+/// How many questions of an agent may wait, how many of their texts are embedded together, and how long an answer may take.
+const AGENT_LIMITS: Limits = Limits {
+    queue: 64,
+    batch: 16,
+    time: Duration::from_secs(30),
+};
 
 /// How to serve.
 pub(crate) struct Settings {
@@ -83,48 +85,52 @@ pub(crate) fn serve(
         .block_on(TcpListener::bind(settings.listen))
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr().context("cannot listen")?;
-    let shelves: Vec<Arc<Shelf>> = (0..)
-        .zip(libraries)
-        .map(|(number, served)| {
-            Arc::new(Shelf::new(number, served.name, served.root, served.model))
-        })
-        .collect();
     let metrics = Arc::new(Metrics::new());
-    let jobs = Arc::new(Jobs::new(settings.permissions));
-    let guard = Guard::new(settings.token.as_deref(), &settings.names, &settings.cors);
-    let workers = settings.workers.get();
     let limits = Limits {
         queue: settings.queue,
         batch: settings.batch,
         time: settings.time,
     };
-    let desk = Desk::open(shelves.clone(), workers, limits, Arc::clone(&metrics))
-        .context("cannot start the workers")?;
-    let app = Arc::new(App::new(shelves.clone(), desk, jobs, guard, metrics));
-    let is_over = AtomicBool::new(false);
-    thread::scope(|threads| {
-        // The first opening is waited for, so that the first question finds the library.
-        let mut watch = shelf::Watcher::new(&shelves, workers);
-        watch.look();
-        threads.spawn(|| watch.watch(&is_over));
-        threads.spawn(|| app.jobs.work(&app.desk, workers));
-        let router = http::router(Arc::clone(&app), None);
-        let served = runtime.block_on(async {
-            ready(address)?;
-            let end = async {
-                told_to_end().await;
-                tracing::info!("ending");
-                app.jobs.close();
-            };
-            http::listen(listener, router, end).await;
-            std::io::Result::Ok(())
-        });
-        app.jobs.close();
-        app.desk.close();
-        is_over.store(true, Ordering::Relaxed);
-        served
+    let room = Room::new(libraries, settings.workers, limits, Arc::clone(&metrics))?;
+    let room = Arc::new(room);
+    let jobs = Arc::new(Jobs::new(settings.permissions));
+    let guard = Guard::new(settings.token.as_deref(), &settings.names, &settings.cors);
+    let app = Arc::new(App::new(Arc::clone(&room), jobs, guard, metrics));
+    room.keep(|| {
+        thread::scope(|threads| {
+            threads.spawn(|| app.jobs.work(&room.desk, room.workers));
+            let router = http::router(Arc::clone(&app));
+            let served = runtime.block_on(async {
+                ready(address)?;
+                let end = async {
+                    told_to_end().await;
+                    tracing::info!("ending");
+                    app.jobs.close();
+                };
+                http::listen(listener, router, end).await;
+                std::io::Result::Ok(())
+            });
+            app.jobs.close();
+            served
+        })
     })?;
     Ok(())
+}
+
+/// Answers an agent on standard input and output, until standard input ends.
+pub(crate) fn serve_agent(library: Served, workers: NonZeroUsize) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .context("cannot start the server's thread")?;
+    let room = Room::new(
+        vec![library],
+        workers,
+        AGENT_LIMITS,
+        Arc::new(Metrics::new()),
+    )?;
+    let room = Arc::new(room);
+    room.keep(|| runtime.block_on(mcp::over_stdio(Arc::clone(&room))))
 }
 
 /// Waits until somebody wants the process to end.

@@ -48,9 +48,9 @@ impl Part {
 pub(crate) struct ShownJson {
     schema: &'static str,
     #[serde(flatten)]
-    passage: PassageJson,
+    pub(crate) passage: PassageJson,
     line: Option<usize>,
-    context: ContextJson,
+    pub(crate) context: ContextJson,
 }
 
 /// A passage, with so many paragraphs before and behind it.
@@ -78,16 +78,41 @@ pub(crate) fn passage(library: &Library, id: PassageId, paragraphs: u32) -> Resu
     })
 }
 
+/// A passage that belongs to a theme.
+#[derive(Debug, Serialize)]
+pub(crate) struct MemberJson {
+    pub(crate) strength: f32,
+    #[serde(flatten)]
+    pub(crate) passage: PassageJson,
+}
+
+/// Passages that belong to a theme, without those that are gone since the themes were found.
+pub(crate) fn members(library: &Library, wanted: &[(PassageId, f32)]) -> Result<Vec<MemberJson>> {
+    let store = library.store();
+    let mut passages = Vec::new();
+    for &(id, strength) in wanted {
+        let Some(passage) = store.passage(id).map_err(topoi::Error::from)? else {
+            continue;
+        };
+        let article = store.article(passage.article).map_err(topoi::Error::from)?;
+        passages.extend(article.map(|article| MemberJson {
+            strength,
+            passage: PassageJson::new(&passage, &article),
+        }));
+    }
+    Ok(passages)
+}
+
 /// An article, or a part of it.
 #[derive(Debug, Serialize)]
 pub(crate) struct WholeJson {
     schema: &'static str,
-    article: ArticleJson,
+    pub(crate) article: ArticleJson,
     /// How many passages it has.
-    total: usize,
-    passages: Vec<AroundJson>,
+    pub(crate) total: usize,
+    pub(crate) passages: Vec<AroundJson>,
     /// The other articles that tell the same story.
-    also: Vec<ArticleJson>,
+    pub(crate) also: Vec<ArticleJson>,
     pub(crate) themes: Vec<ShareJson>,
 }
 
@@ -154,12 +179,12 @@ pub(crate) fn articles(library: &Library, filter: &Filter, part: Part) -> Result
 #[derive(Debug, Serialize)]
 pub(crate) struct SourcesJson {
     schema: &'static str,
-    articles: u64,
-    from: Option<Date>,
-    until: Option<Date>,
-    sources: Vec<NameCount>,
-    authors: Vec<NameCount>,
-    languages: Vec<NameCount>,
+    pub(crate) articles: u64,
+    pub(crate) from: Option<Date>,
+    pub(crate) until: Option<Date>,
+    pub(crate) sources: Vec<NameCount>,
+    pub(crate) authors: Vec<NameCount>,
+    pub(crate) languages: Vec<NameCount>,
 }
 
 /// Whose articles those are that a filter chooses.

@@ -18,6 +18,7 @@ mod eval;
 mod fetching;
 mod harness;
 mod indexing;
+mod mcp;
 mod merging;
 mod reading;
 mod refining;

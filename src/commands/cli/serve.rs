@@ -1,4 +1,4 @@
-//! What can be said of how libraries are served.
+//! What can be said of how libraries are served, to people, programs and agents.
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -44,6 +44,13 @@ pub(crate) struct Serve {
     /// How to write the log, on standard error
     #[arg(long, value_enum, value_name = "FORM", default_value_t = LogForm::Text)]
     pub(crate) log: LogForm,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mcp {
+    /// The library's folder, instead of `--library`
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

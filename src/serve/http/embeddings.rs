@@ -167,11 +167,16 @@ pub(super) async fn embeddings(
 
 /// A library that has the model of this name.
 fn shelf_of<'a>(app: &'a App, name: &str) -> Result<&'a Arc<Shelf>> {
-    let mut shelves = app.shelves.iter();
+    let mut shelves = app.room.shelves.iter();
     shelves
         .find(|shelf| shelf.model.is_called(name))
         .ok_or_else(|| {
-            let known: Vec<&str> = app.shelves.iter().map(|shelf| shelf.model.name()).collect();
+            let known: Vec<&str> = app
+                .room
+                .shelves
+                .iter()
+                .map(|shelf| shelf.model.name())
+                .collect();
             Failure {
                 code: Some("model_not_found"),
                 param: Some("model"),
@@ -201,7 +206,7 @@ async fn of_texts(
     texts: Vec<String>,
 ) -> Result<Vec<Embedded>> {
     check(texts.len(), texts.iter().any(String::is_empty))?;
-    let portions = portions(texts, app.desk.limits().batch);
+    let portions = portions(texts, app.room.desk.limits().batch);
     let portions = portions.into_iter().map(|texts| Texts { role, texts });
     let embed = |seat: Seat<'_>| {
         let vectors = seat.embed();
@@ -213,7 +218,7 @@ async fn of_texts(
             tokens: tokens.collect(),
         })
     };
-    let embedded = app.desk.ask_for_all(shelf, portions.collect(), embed);
+    let embedded = app.room.desk.ask_for_all(shelf, portions.collect(), embed);
     embedded.await?.into_iter().collect()
 }
 
@@ -228,7 +233,7 @@ async fn of_tokens(
     let room = encoder.room(role);
     let special = encoder.max_tokens() - room;
     let portions: Vec<Vec<Vec<u32>>> = tokens
-        .chunks(app.desk.limits().batch.max(1))
+        .chunks(app.room.desk.limits().batch.max(1))
         .map(<[Vec<u32>]>::to_vec)
         .collect();
     let mut all = Vec::with_capacity(portions.len());
@@ -248,7 +253,7 @@ async fn of_tokens(
                 tokens,
             })
         };
-        let embedded = app.desk.ask_for_all(shelf, vec![Texts::none()], work);
+        let embedded = app.room.desk.ask_for_all(shelf, vec![Texts::none()], work);
         for portion in embedded.await? {
             all.push(portion?);
         }
@@ -299,7 +304,7 @@ struct ModelJson {
 
 pub(super) async fn models(State(app): State<Arc<App>>) -> Packable {
     let mut data: Vec<ModelJson> = Vec::new();
-    for shelf in &app.shelves {
+    for shelf in &app.room.shelves {
         let id = shelf.model.name();
         if data.iter().all(|known| known.id != id) {
             data.push(ModelJson {

@@ -196,7 +196,7 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
             (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
             (
                 header::ACCESS_CONTROL_ALLOW_HEADERS,
-                "authorization, content-type",
+                "authorization, content-type, mcp-protocol-version, mcp-method, mcp-name",
             ),
             (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS),
         ]

@@ -61,7 +61,7 @@ pub(super) async fn begin(
     sent: Body,
 ) -> Result<Response> {
     let asked: Asked = body::query(&uri)?;
-    let shelf = app.shelf(asked.library.as_deref())?;
+    let shelf = app.room.shelf(asked.library.as_deref())?;
     let source = match asked.name {
         Some(name) => {
             // Before the file has been sent in vain.

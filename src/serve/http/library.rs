@@ -11,13 +11,12 @@ use topoi::search::Origin;
 use topoi::store::Filter;
 
 use super::{App, body};
-use crate::answers::PassageJson;
 use crate::answers::themes::BriefJson;
 use crate::serve::asked::{MOST_CONTEXT, Question, origin};
 use crate::serve::desk::Texts;
 use crate::serve::failure::{Failure, Result};
 use crate::serve::packed::{Packable, Packed};
-use crate::serve::shown::{self, Part};
+use crate::serve::shown::{self, MemberJson, Part};
 
 /// How many articles, or passages of a theme, come unless something is said.
 const LISTED: usize = 50;
@@ -59,7 +58,7 @@ struct LibraryJson<'a> {
 }
 
 pub(super) async fn libraries(State(app): State<Arc<App>>) -> Packable {
-    let libraries = app.shelves.iter().map(|shelf| {
+    let libraries = app.room.shelves.iter().map(|shelf| {
         let counts = shelf.counts();
         LibraryJson {
             name: &shelf.name,
@@ -79,7 +78,11 @@ pub(super) async fn libraries(State(app): State<Arc<App>>) -> Packable {
 
 /// Whether all libraries can be read.
 pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
-    let is_sound = app.shelves.iter().all(|shelf| shelf.problem().is_none());
+    let is_sound = app
+        .room
+        .shelves
+        .iter()
+        .all(|shelf| shelf.problem().is_none());
     let (status, said) = if is_sound {
         (StatusCode::OK, "ok")
     } else {
@@ -89,7 +92,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
 }
 
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    for shelf in &app.shelves {
+    for shelf in &app.room.shelves {
         let passages = shelf.counts().passages;
         app.metrics
             .library(&shelf.name, passages, shelf.generation());
@@ -119,8 +122,8 @@ pub(super) async fn passage(
         let message = format!("`context` is {context}: at most {MOST_CONTEXT}");
         return Err(Failure::field("context", message));
     }
-    let shelf = app.shelf(asked.library.as_deref())?;
-    let shown = app.desk.ask(shelf, Texts::none(), move |seat| {
+    let shelf = app.room.shelf(asked.library.as_deref())?;
+    let shown = app.room.desk.ask(shelf, Texts::none(), move |seat| {
         shown::passage(seat.library.ok_or_else(Failure::empty)?, id, context)
     });
     Ok(json(&shown.await??))
@@ -146,12 +149,12 @@ pub(super) async fn article(
         Ok(Origin::Passage(PassageId(number))) => topoi::article::ArticleId(number),
         Err(_) => return Err(no_such("article", &id)),
     };
-    let shelf = app.shelf(asked.library.as_deref())?;
-    let shown = app.desk.ask(shelf, Texts::none(), move |seat| {
+    let shelf = app.room.shelf(asked.library.as_deref())?;
+    let shown = app.room.desk.ask(shelf, Texts::none(), move |seat| {
         shown::article(seat.library.ok_or_else(Failure::empty)?, article, part)
     });
     let mut shown = shown.await??;
-    if let Some(themes) = app.themes.known(shelf) {
+    if let Some(themes) = app.room.themes.known(shelf) {
         shown.themes = themes.of_article(article);
     }
     Ok(json(&shown))
@@ -197,8 +200,8 @@ pub(super) async fn articles(State(app): State<Arc<App>>, uri: Uri) -> Result<Pa
     let asked: Chosen = body::query(&uri)?;
     let part = Part::new(asked.offset, asked.limit, LISTED)?;
     let filter = asked.filter()?;
-    let shelf = app.shelf(asked.library.as_deref())?;
-    let shown = app.desk.ask(shelf, Texts::none(), move |seat| {
+    let shelf = app.room.shelf(asked.library.as_deref())?;
+    let shown = app.room.desk.ask(shelf, Texts::none(), move |seat| {
         shown::articles(seat.library.ok_or_else(Failure::empty)?, &filter, part)
     });
     Ok(json(&shown.await??))
@@ -210,8 +213,8 @@ pub(super) async fn sources(State(app): State<Arc<App>>, uri: Uri) -> Result<Pac
         return Err(Failure::field("limit", "sources come all at once"));
     }
     let filter = asked.filter()?;
-    let shelf = app.shelf(asked.library.as_deref())?;
-    let shown = app.desk.ask(shelf, Texts::none(), move |seat| {
+    let shelf = app.room.shelf(asked.library.as_deref())?;
+    let shown = app.room.desk.ask(shelf, Texts::none(), move |seat| {
         shown::sources(seat.library.ok_or_else(Failure::empty)?, &filter)
     });
     Ok(json(&shown.await??))
@@ -225,8 +228,8 @@ struct OfLibrary {
 
 pub(super) async fn themes(State(app): State<Arc<App>>, uri: Uri) -> Result<Response> {
     let asked: OfLibrary = body::query(&uri)?;
-    let shelf = app.shelf(asked.library.as_deref())?;
-    Ok(match app.themes.get(shelf)? {
+    let shelf = app.room.shelf(asked.library.as_deref())?;
+    Ok(match app.room.themes.get(shelf)? {
         Some(themes) => json(&themes.json(EXEMPLARS)).into_response(),
         None => being_found(),
     })
@@ -240,13 +243,6 @@ struct ThemeJson<'t> {
     passages: Vec<MemberJson>,
 }
 
-#[derive(Serialize)]
-struct MemberJson {
-    strength: f32,
-    #[serde(flatten)]
-    passage: PassageJson,
-}
-
 pub(super) async fn theme(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -257,27 +253,14 @@ pub(super) async fn theme(
     let Ok(Origin::Passage(PassageId(number))) = origin(&id, "id") else {
         return Err(no_such("theme", &id));
     };
-    let shelf = app.shelf(asked.library.as_deref())?;
-    let Some(themes) = app.themes.get(shelf)? else {
+    let shelf = app.room.shelf(asked.library.as_deref())?;
+    let Some(themes) = app.room.themes.get(shelf)? else {
         return Ok(being_found());
     };
     let theme = themes.theme(ThemeId(number))?;
     let wanted = part.of(&theme.members).to_vec();
-    let passages = app.desk.ask(shelf, Texts::none(), move |seat| {
-        let store = seat.library.ok_or_else(Failure::empty)?.store();
-        let mut passages = Vec::new();
-        for (id, strength) in wanted {
-            // It may be gone since the themes were found.
-            let Some(passage) = store.passage(id).map_err(topoi::Error::from)? else {
-                continue;
-            };
-            let article = store.article(passage.article).map_err(topoi::Error::from)?;
-            passages.extend(article.map(|article| MemberJson {
-                strength,
-                passage: PassageJson::new(&passage, &article),
-            }));
-        }
-        Result::Ok(passages)
+    let passages = app.room.desk.ask(shelf, Texts::none(), move |seat| {
+        shown::members(seat.library.ok_or_else(Failure::empty)?, &wanted)
     });
     Ok(json(&ThemeJson {
         schema: "topoi.theme.v1",
@@ -290,8 +273,8 @@ pub(super) async fn theme(
 
 pub(super) async fn map(State(app): State<Arc<App>>, uri: Uri) -> Result<Response> {
     let asked: OfLibrary = body::query(&uri)?;
-    let shelf = app.shelf(asked.library.as_deref())?;
-    Ok(match app.themes.map(shelf)? {
+    let shelf = app.room.shelf(asked.library.as_deref())?;
+    Ok(match app.room.themes.map(shelf)? {
         Some(map) => {
             let mut response = Packable(map).into_response();
             if let Some(policy) = &*MAP_POLICY {

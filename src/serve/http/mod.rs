@@ -7,6 +7,7 @@ mod guard;
 mod index;
 mod library;
 mod listen;
+mod mcp;
 mod page;
 mod questions;
 
@@ -20,13 +21,11 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::desk::Desk;
-use super::failure::{Failure, Result};
+use super::failure::Failure;
 use super::jobs::Jobs;
 use super::metrics::Metrics;
 use super::packed::pack;
-use super::shelf::Shelf;
-use super::themes::Themes;
+use super::room::Room;
 use answers::Answers;
 
 pub(crate) use guard::Guard;
@@ -42,57 +41,35 @@ const SLOW: Duration = Duration::from_secs(1);
 
 /// What all requests share.
 pub(crate) struct App {
-    pub(crate) shelves: Vec<Arc<Shelf>>,
-    pub(crate) desk: Desk,
-    pub(crate) themes: Themes,
+    pub(crate) room: Arc<Room>,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) guard: Guard,
     pub(crate) metrics: Arc<Metrics>,
     answers: Answers,
+    agents: mcp::Agents,
 }
 
 impl App {
     pub(crate) fn new(
-        shelves: Vec<Arc<Shelf>>,
-        desk: Desk,
+        room: Arc<Room>,
         jobs: Arc<Jobs>,
         guard: Guard,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
-            themes: Themes::new(shelves.len()),
-            shelves,
-            desk,
+            agents: mcp::agents(&room),
+            room,
             jobs,
             guard,
             metrics,
             answers: Answers::default(),
         }
     }
-
-    /// The library of this name, or the first.
-    fn shelf(&self, name: Option<&str>) -> Result<&Arc<Shelf>> {
-        let shelf = match name {
-            None => self.shelves.first(),
-            Some(name) => self.shelves.iter().find(|shelf| shelf.name == name),
-        };
-        shelf.ok_or_else(|| {
-            let names: Vec<&str> = self.shelves.iter().map(|shelf| &*shelf.name).collect();
-            Failure {
-                param: Some("library"),
-                ..Failure::not_found(format!(
-                    "there is no library “{}” here, but: {}",
-                    name.unwrap_or_default(),
-                    names.join(", ")
-                ))
-            }
-        })
-    }
 }
 
 /// All that can be asked for.
-pub(crate) fn router(app: Arc<App>, mcp: Option<Router>) -> Router {
-    let router = Router::new()
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
         .route("/v1/libraries", get(library::libraries))
         .route(
             "/v1/search",
@@ -118,6 +95,7 @@ pub(crate) fn router(app: Arc<App>, mcp: Option<Router>) -> Router {
             "/v1/session",
             post(guard::begin_session).delete(guard::end_session),
         )
+        .route("/mcp", post(mcp::answer))
         .route("/healthz", get(library::health))
         .route("/metrics", get(library::metrics))
         .merge(page::routes())
@@ -128,8 +106,7 @@ pub(crate) fn router(app: Arc<App>, mcp: Option<Router>) -> Router {
                 "this address doesn't take this method",
             )
         })
-        .with_state(Arc::clone(&app));
-    mcp.map_or(router.clone(), |mcp| router.merge(mcp))
+        .with_state(Arc::clone(&app))
         // Bodies are read, and limited, in one place: `body`.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(

@@ -49,7 +49,7 @@ enum Request {
 
 /// The answer, from before if it was asked before.
 async fn answer(app: &App, request: Request, question: Question) -> Result<Packable> {
-    let shelf = app.shelf(question.library.as_deref())?;
+    let shelf = app.room.shelf(question.library.as_deref())?;
     let mut key = Key {
         library: shelf.number,
         generation: shelf.generation(),
@@ -65,8 +65,8 @@ async fn answer(app: &App, request: Request, question: Question) -> Result<Packa
         return Ok(Packable(known));
     }
     let answer = match request {
-        Request::Search => asked::search(&app.desk, shelf, question).await,
-        Request::Related => asked::related(&app.desk, shelf, question).await,
+        Request::Search => asked::search(&app.room.desk, shelf, question).await,
+        Request::Related => asked::related(&app.room.desk, shelf, question).await,
     }?;
     let packed = Arc::new(Packed::json(
         serde_json::to_vec(&answer.json).unwrap_or_default(),

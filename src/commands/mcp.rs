@@ -1,0 +1,52 @@
+//! `topoi mcp`: tools for an assistant that starts this program itself and talks to it over standard input and output.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+
+use topoi::store;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::Outcome;
+use super::cli::{LogForm, Mcp};
+use super::context::{Context, Wanted};
+use super::serve::{log, name_of};
+use crate::serve::{self, Model, Served};
+
+/// How many questions are answered at once. One assistant asks, and each worker has the library open for itself.
+const MOST_WORKERS: NonZeroUsize = NonZeroUsize::new(4).expect("not 0");
+
+pub(crate) fn run(context: &mut Context, arguments: &Mcp) -> anyhow::Result<Outcome> {
+    // An assistant may show its user whatever is written to standard error.
+    let level = context.log_level();
+    let level = if level < LevelFilter::DEBUG {
+        LevelFilter::WARN
+    } else {
+        level
+    };
+    log(LogForm::Text, level);
+    let root = arguments.folder.clone();
+    let root = root.unwrap_or_else(|| context.library());
+    if !store::exists(&root) {
+        return Err(topoi::Error::from(store::StoreError::Missing { root }).into());
+    }
+    let reader = store::open_reader(&root).map_err(topoi::Error::from)?;
+    let wanted = reader.model().map_err(topoi::Error::from)?;
+    let wanted = wanted.map_or_else(Wanted::default, Wanted::from);
+    // Whoever answers computes on one core.
+    let loaded = context.model_on(&wanted, Some(NonZeroUsize::MIN))?;
+    let library = Served {
+        name: name_of(&root),
+        root,
+        model: Arc::new(Model {
+            encoder: loaded.encoder,
+            reference: loaded.reference,
+        }),
+    };
+    let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let workers = context
+        .threads()
+        .unwrap_or_else(|| cores().min(MOST_WORKERS));
+    serve::serve_agent(library, workers)?;
+    Ok(Outcome::Found)
+}
