@@ -115,7 +115,10 @@ function type() {
 async function change({ push }) {
   clearTimeout(typing);
   const now = readForm();
-  if (sorted(now) === sorted(readWithoutShow())) return;
+  if (sorted(now) === sorted(readWithoutShow())) {
+    await running;
+    return;
+  }
   params = now;
   showState();
   note(link('search', params), { push });
@@ -214,7 +217,15 @@ function begin() {
   return AbortSignal.any([view, asking.signal]);
 }
 
-async function run() {
+let running = Promise.resolve();
+
+/** Asks what the address says. */
+function run() {
+  running = answerAddress();
+  return running;
+}
+
+async function answerAddress() {
   const signal = begin();
   const asked = Boolean(params.get('q'));
   element('results').setAttribute('aria-busy', 'false');
@@ -270,14 +281,19 @@ const item = (result) => {
   return made;
 };
 
-/** Shows results; an item that was there before stays, with what was opened in it. */
+/** Shows results; an item that was there before stays, with what was opened in it. Where all stay, none loses the focus. */
 function fill(results) {
   const list = element('results');
-  const before = new Map([...list.children].map((there) => [there.dataset.identity, there]));
+  const there = [...list.children];
+  if (results.length === there.length && results.every((result, i) => there[i].dataset.identity === identity(result))) {
+    results.forEach((result, i) => refresh(there[i], result));
+    return;
+  }
+  const before = new Map(there.map((one) => [one.dataset.identity, one]));
   list.replaceChildren(...results.map((result) => {
-    const there = before.get(identity(result));
-    if (there) refresh(there, result);
-    return there ?? item(result);
+    const kept = before.get(identity(result));
+    if (kept) refresh(kept, result);
+    return kept ?? item(result);
   }));
 }
 
