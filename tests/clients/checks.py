@@ -33,3 +33,23 @@ def part(name):
         check(f"{name}: all of it could be tried", False)
         print(traceback.format_exc()[-2000:], flush=True)
     print(f"       {time.monotonic() - begin:.1f} s", flush=True)
+
+
+def failed(what, answer, status, **expected):
+    """An answer must be an error of this status, in the form that all errors have."""
+    statuses = status if isinstance(status, tuple) else (status,)
+    check(
+        f"{what}: {' or '.join(map(str, statuses))}", answer.status in statuses, f"{answer.status} {answer.body[:200]}"
+    )
+    try:
+        error = answer.json["error"]
+    except (ValueError, LookupError, TypeError):
+        check(f"{what}: an error in JSON", False, answer.body)
+        return
+    equal(
+        f"{what}: the form of the error",
+        (list(answer.json), set(error)),
+        (["error"], {"message", "type", "code", "param"}),
+    )
+    for name, value in expected.items():
+        equal(f"{what}: {name}", error[name], value)

@@ -2,8 +2,8 @@
 
 import schemathesis
 
-# Fields that a schema can't describe in full: the grammar of questions, texts without a paragraph, the bounds of the model,
-# and that what is sent needs a name, but a list of paths doesn't.
+# Fields that a schema can't describe in full: the grammar of questions, texts without a paragraph, the bounds of the
+# model, and that what is sent needs a name, but a list of paths doesn't.
 BEYOND_SCHEMAS = {"q", "text", "input", "dimensions", "name"}
 
 MODEL = "all-MiniLM-L6-v2"
@@ -30,7 +30,7 @@ def with_whole_numbers(body):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """With a name anything that is sent is a file, JSON too; a description can't say so, and `interface.py` tests it."""
+    """With a name JSON is a file too, which a description can't say; `taken_in.py` tests it."""
     if case.operation.label == "POST /v1/index" and case.media_type == "application/json" and case.query:
         case.query.pop("name", None)
 

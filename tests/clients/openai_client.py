@@ -7,6 +7,7 @@ import math
 import struct
 
 import openai
+
 from checks import check, equal, part
 from servers import run as topoi_run
 
@@ -63,7 +64,11 @@ def the_forms(ask, expected):
     as_list = ask(texts)
     equal("a list: one vector a text, in order", [item.index for item in as_list.data], list(range(len(texts))))
     equal("a list: the length of the vectors", {len(vector) for vector in vectors(as_list)}, {DIM})
-    equal("a list: the kinds of its parts", {as_list.object, *(item.object for item in as_list.data)}, {"list", "embedding"})
+    equal(
+        "a list: the kinds of its parts",
+        {as_list.object, *(item.object for item in as_list.data)},
+        {"list", "embedding"},
+    )
     equal("a list: the name of the model", as_list.model, MODEL)
     same("base64, which the client asks for: the vectors of `topoi embed`", vectors(as_list), expected)
     same("float: the same vectors", vectors(ask(texts, encoding_format="float")), expected)
@@ -76,7 +81,11 @@ def the_forms(ask, expected):
 
     raw = ask(texts[0], encoding_format="base64").data[0].embedding
     check("base64: a string where it is asked for by name", isinstance(raw, str), type(raw))
-    same("base64: 32-bit numbers, the lowest byte first", [struct.unpack(f"<{DIM}f", base64.b64decode(raw))], expected[:1])
+    same(
+        "base64: 32-bit numbers, the lowest byte first",
+        [struct.unpack(f"<{DIM}f", base64.b64decode(raw))],
+        expected[:1],
+    )
 
     named = ask(texts[0], model="all-MiniLM-L6-v2")
     same("the short name of the model is understood", vectors(named), expected[:1])
@@ -122,15 +131,46 @@ def refusals(ask):
     bad, missing = openai.BadRequestError, openai.NotFoundError
     text = next(iter(TEXTS))
     type_ = "invalid_request_error"
-    raises("an unknown model", missing, lambda: ask(text, model="no-such-model"), 404, code="model_not_found", param="model", type="not_found_error")
-    for name, input in (("an empty text", ""), ("an empty text among others", ["a", ""]), ("no texts", []), ("no tokens", [[]]), ("a token that isn't there", [10**6])):
+    raises(
+        "an unknown model",
+        missing,
+        lambda: ask(text, model="no-such-model"),
+        404,
+        code="model_not_found",
+        param="model",
+        type="not_found_error",
+    )
+    for name, input in (
+        ("an empty text", ""),
+        ("an empty text among others", ["a", ""]),
+        ("no texts", []),
+        ("no tokens", [[]]),
+        ("a token that isn't there", [10**6]),
+    ):
         raises(name, bad, lambda input=input: ask(input), 400, param="input", type=type_)
-    for name, input in (("a text that is too long", "tariff " * 400), ("too many tokens", [23234] * (MAX_TOKENS - SPECIAL + 1))):
+    for name, input in (
+        ("a text that is too long", "tariff " * 400),
+        ("too many tokens", [23234] * (MAX_TOKENS - SPECIAL + 1)),
+    ):
         raises(name, bad, lambda input=input: ask(input), 400, param="input", code="context_length_exceeded")
     for dim in (0, DIM + 1):
         raises(f"dimensions={dim}", bad, lambda dim=dim: ask(text, dimensions=dim), 400, param="dimensions", type=type_)
-    for field, value in (("encoding_format", "hex"), ("input", {"a": 1}), ("input", [1, "a"]), ("input", [-1]), ("input_type", "poem"), ("truncate", "yes"), ("dimensions", -1)):
-        raises(f"{field}={value!r}", bad, lambda field=field, value=value: ask(text, extra_body={field: value}), 400, type=type_)
+    for field, value in (
+        ("encoding_format", "hex"),
+        ("input", {"a": 1}),
+        ("input", [1, "a"]),
+        ("input", [-1]),
+        ("input_type", "poem"),
+        ("truncate", "yes"),
+        ("dimensions", -1),
+    ):
+        raises(
+            f"{field}={value!r}",
+            bad,
+            lambda field=field, value=value: ask(text, extra_body={field: value}),
+            400,
+            type=type_,
+        )
 
 
 def many(ask):
@@ -148,7 +188,7 @@ async def at_once(server, expected):
     texts = list(TEXTS)
     asked = [texts[number % len(texts) :] + texts[: number % len(texts)] for number in range(32)]
     answers = await asyncio.gather(*(asker.embeddings.create(model=MODEL, input=input) for input in asked))
-    of = dict(zip(texts, expected))
+    of = dict(zip(texts, expected, strict=True))
     found = [vector for answer in answers for vector in vectors(answer)]
     same("32 requests at once: each gets its own vectors", found, [of[text] for input in asked for text in input])
     await asker.close()
@@ -157,7 +197,14 @@ async def at_once(server, expected):
 def tokens(guarded):
     ask = lambda token: client(guarded, token).models.list()
     equal("the right token: the models", [model.id for model in ask(guarded.token)], [MODEL])
-    raises("a wrong token", openai.AuthenticationError, lambda: ask("wrong"), 401, code="token_needed", type="authentication_error")
+    raises(
+        "a wrong token",
+        openai.AuthenticationError,
+        lambda: ask("wrong"),
+        401,
+        code="token_needed",
+        type="authentication_error",
+    )
 
 
 def run(topoi, server, guarded):

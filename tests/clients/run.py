@@ -18,6 +18,7 @@ import time
 import checks
 import interface
 import openai_client
+from allowed import FRIEND
 from checks import check, part
 from servers import Server, run
 
@@ -67,7 +68,7 @@ def main():
         write = ["--uploads", "--allow", allowed]
         if wanted("openai") or wanted("interface"):
             plain = library("plain")
-            opened = Server(topoi, f"commentary={plain}", *write, "--cors", interface.FRIEND, log=folder / "open.log")
+            opened = Server(topoi, f"commentary={plain}", *write, "--cors", FRIEND, log=folder / "open.log")
             guarded = Server(topoi, f"commentary={library('guarded')}", token=TOKEN)
             with opened, guarded:
                 if wanted("openai"):
@@ -82,10 +83,20 @@ def main():
         if wanted("schemathesis"):
             # What it takes in would get into the answers that other parts look at.
             with part("schemathesis"), Server(topoi, f"commentary={library('fuzzed')}", *write) as server:
-                schemathesis(folder, server, "a server that is open", DESCRIPTION, "--max-examples", "60")
+                schemathesis(folder, server, "a server that is open", DESCRIPTION, "--max-examples", "120")
                 check("the server is sound afterwards", server.get("/healthz").status == 200)
-            with part("schemathesis, with a token"), Server(topoi, f"commentary={library('kept')}", *write, token=TOKEN) as server:
-                schemathesis(folder, server, "a server with a token", guarded_description(folder), "--phases", "examples,coverage")
+            with (
+                part("schemathesis, with a token"),
+                Server(topoi, f"commentary={library('kept')}", *write, token=TOKEN) as server,
+            ):
+                schemathesis(
+                    folder,
+                    server,
+                    "a server with a token",
+                    guarded_description(folder),
+                    "--phases",
+                    "examples,coverage",
+                )
                 check("the server is sound afterwards", server.get("/healthz").status == 200)
     print(f"\n{len(checks.failures)} failures in {time.monotonic() - begin:.0f} s")
     for failure in checks.failures:
@@ -94,7 +105,7 @@ def main():
 
 
 def guarded_description(folder):
-    """The description of a server that needs a token, which must then be asked for everywhere but where it says otherwise."""
+    """The description of a server that needs a token everywhere but where it says otherwise."""
     description = json.loads(DESCRIPTION.read_text())
     description["security"].remove({})
     path = folder / "guarded.json"

@@ -97,15 +97,13 @@ def wait_for(what, until, seconds=60):
         answer = what()
         if until(answer) or time.monotonic() > end:
             return answer
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def run(topoi, *arguments, input=None):
     """What the command line prints."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TOPOI_")}
-    done = subprocess.run(
-        [topoi, *map(str, arguments)], input=input, capture_output=True, env=environment, check=False
-    )
+    done = subprocess.run([topoi, *map(str, arguments)], input=input, capture_output=True, env=environment, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"topoi {arguments}: {done.stderr.decode()}")
     return done.stdout.decode()
