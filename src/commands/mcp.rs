@@ -47,6 +47,10 @@ pub(crate) fn run(context: &mut Context, arguments: &Mcp) -> anyhow::Result<Outc
     let workers = context
         .threads()
         .unwrap_or_else(|| cores().min(MOST_WORKERS));
-    serve::serve_agent(library, workers)?;
+    let output = &mut context.output;
+    serve::serve_agent(library, workers, |line| {
+        output.bytes(line)?;
+        output.flush()
+    })?;
     Ok(Outcome::Found)
 }

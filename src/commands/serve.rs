@@ -137,7 +137,7 @@ pub(super) fn name_of(root: &Path) -> String {
 pub(super) fn log(form: LogForm, level: LevelFilter) {
     // The protocol of agents is told of at length, for each request several times.
     let protocol = if level < LevelFilter::DEBUG {
-        LevelFilter::WARN
+        LevelFilter::ERROR
     } else {
         level
     };

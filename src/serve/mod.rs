@@ -117,20 +117,16 @@ pub(crate) fn serve(
     Ok(())
 }
 
-/// Answers an agent on standard input and output, until standard input ends.
-pub(crate) fn serve_agent(library: Served, workers: NonZeroUsize) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .context("cannot start the server's thread")?;
-    let room = Room::new(
-        vec![library],
-        workers,
-        AGENT_LIMITS,
-        Arc::new(Metrics::new()),
-    )?;
+/// Answers an agent on standard input, until that ends; `write` is given each line for standard output.
+pub(crate) fn serve_agent(
+    library: Served,
+    workers: NonZeroUsize,
+    write: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    let metrics = Arc::new(Metrics::new());
+    let room = Room::new(vec![library], workers, AGENT_LIMITS, metrics)?;
     let room = Arc::new(room);
-    room.keep(|| runtime.block_on(mcp::over_stdio(Arc::clone(&room))))
+    room.keep(|| mcp::over_stdio(Arc::clone(&room), write))
 }
 
 /// Waits until somebody wants the process to end.

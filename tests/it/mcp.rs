@@ -75,14 +75,20 @@ impl Agent {
 
     #[track_caller]
     fn call(&mut self, tool: &str, arguments: &Value) -> Value {
-        let result = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments }));
+        let result = self.ask(
+            "tools/call",
+            &json!({ "name": tool, "arguments": arguments }),
+        );
         assert_eq!(result["isError"], false, "{result}");
         result["structuredContent"].clone()
     }
 
     #[track_caller]
     fn refused(&mut self, tool: &str, arguments: &Value, said: &str) {
-        let result = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments }));
+        let result = self.ask(
+            "tools/call",
+            &json!({ "name": tool, "arguments": arguments }),
+        );
         assert_eq!(result["isError"], true, "{result}");
         let text = result["content"][0]["text"].as_str().unwrap();
         assert!(text.contains(said), "`{said}` is not in: {text}");
@@ -128,7 +134,9 @@ fn expected(arguments: &[&str]) -> Vec<Value> {
 
 fn numbers(results: &[Value]) -> Vec<u64> {
     let numbers = results.iter();
-    numbers.map(|result| result["passage"].as_u64().unwrap()).collect()
+    numbers
+        .map(|result| result["passage"].as_u64().unwrap())
+        .collect()
 }
 
 #[test]
@@ -157,7 +165,10 @@ fn mcp_answers_are_those_of_the_command_line() {
 
     let first = paged[0].to_string();
     let related = agent.call("related", &json!({ "to": first }));
-    assert_eq!(passages(&related), numbers(&expected(&["related", &first, "-n", "5"])));
+    assert_eq!(
+        passages(&related),
+        numbers(&expected(&["related", &first, "-n", "5"]))
+    );
     let shown = agent.call("show", &json!({ "id": first, "context": 0 }));
     assert_eq!(passages(&shown), [paged[0]]);
     assert_eq!(shown["passages"][0]["text"], results[0]["text"]);
@@ -192,7 +203,10 @@ fn mcp_lists_its_tools() {
     let mut agent = Agent::new(sample());
     let tools = agent.ask("tools/list", &json!({}));
     let tools = tools["tools"].as_array().unwrap();
-    let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = tools
+        .iter()
+        .map(|tool| tool["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["search", "related", "show", "themes", "sources"]);
     for tool in tools {
         assert_eq!(tool["annotations"]["readOnlyHint"], true);
@@ -209,17 +223,38 @@ fn mcp_refuses_bad_input_and_goes_on() {
     agent.refused("search", &json!({}), "`query` is missing");
     let million = json!({ "query": "a", "limit": 1_000_000 });
     agent.refused("search", &million, "from 1 to 20");
-    agent.refused("search", &json!({ "query": "a", "cursor": "AAAA" }), "cursor");
-    agent.refused("search", &json!({ "query": "a", "x": 1 }), "has no argument");
+    agent.refused(
+        "search",
+        &json!({ "query": "a", "cursor": "AAAA" }),
+        "cursor",
+    );
+    agent.refused(
+        "search",
+        &json!({ "query": "a", "x": 1 }),
+        "has no argument",
+    );
     agent.refused("show", &json!({ "id": "a999999" }), "`search`");
     agent.refused("themes", &json!({ "theme": 999_999 }), "`themes`");
     let unknown = agent.request("tools/call", &json!({ "name": "rm" }));
-    assert!(unknown["error"]["message"].as_str().unwrap().contains("search, related"));
-    for params in [json!({}), json!([]), json!({ "name": 5 }), json!({ "name": "search", "arguments": 5 })] {
+    assert!(
+        unknown["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("search, related")
+    );
+    for params in [
+        json!({}),
+        json!([]),
+        json!({ "name": 5 }),
+        json!({ "name": "search", "arguments": 5 }),
+    ] {
         let answer = agent.request("tools/call", &params);
         assert!(answer["error"]["code"].is_i64(), "{answer}");
     }
-    assert_eq!(agent.request("no/such", &json!({}))["error"]["code"], -32601);
+    assert_eq!(
+        agent.request("no/such", &json!({}))["error"]["code"],
+        -32601
+    );
     assert!(agent.request("tools/list", &json!({ "cursor": "x" }))["error"].is_object());
     for (line, code) in [
         ("{\"jsonrpc\":", -32700),
@@ -238,7 +273,10 @@ fn mcp_refuses_bad_input_and_goes_on() {
     agent.send(&"[".repeat(1 << 20));
     assert_eq!(agent.receive()["error"]["code"], -32700);
     agent.send("");
-    assert_eq!(passages(&agent.call("search", &json!({ "query": "tariff" }))).len(), 5);
+    assert_eq!(
+        passages(&agent.call("search", &json!({ "query": "tariff" }))).len(),
+        5
+    );
     agent.end();
 }
 
@@ -256,11 +294,19 @@ fn mcp_passes_over_a_message_of_a_hundred_megabytes() {
     input.write_all(b"\"}},\"id\":77}\n").unwrap();
     let answer = agent.receive();
     assert_eq!(answer["id"], 77);
-    assert!(answer["error"]["message"].as_str().unwrap().contains("4 MiB"));
+    assert!(
+        answer["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("4 MiB")
+    );
     #[cfg(target_os = "linux")]
     {
         let status = std::fs::read_to_string(format!("/proc/{}/status", agent.child.id())).unwrap();
-        let peak = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        let peak = status
+            .lines()
+            .find(|line| line.starts_with("VmHWM:"))
+            .unwrap();
         let kilobytes: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
         assert!(kilobytes < 400_000, "{peak}");
     }
@@ -271,7 +317,8 @@ fn mcp_passes_over_a_message_of_a_hundred_megabytes() {
 #[test]
 fn mcp_ends_with_its_input_and_writes_what_was_asked_before() {
     let place = sample();
-    let greeting = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": greeting() });
+    let greeting =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": greeting() });
     let search = json!({
         "jsonrpc": "2.0", "id": 2, "method": "tools/call",
         "params": { "name": "search", "arguments": { "query": "tariff" } },
@@ -280,7 +327,11 @@ fn mcp_ends_with_its_input_and_writes_what_was_asked_before() {
         "{greeting}\n{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}}\n{search}"
     );
     let outcome = place.run_with_input(["mcp"], input.as_bytes()).found();
-    let lines: Vec<Value> = outcome.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = outcome
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.len(), 2, "{}", outcome.stdout);
     assert_eq!(passages(&lines[1]["result"]["structuredContent"]).len(), 5);
     let nothing = place.run_with_input(["mcp"], b"").found();
@@ -294,15 +345,15 @@ fn mcp_needs_a_library_and_says_when_it_is_empty() {
     place.write("empty/none.txt", "");
     place.run(["index", "--quiet", "empty"]);
     let mut agent = Agent::new(&place);
-    for (tool, arguments) in [
-        ("search", json!({ "query": "a" })),
-        ("themes", json!({})),
-    ] {
+    for (tool, arguments) in [("search", json!({ "query": "a" })), ("themes", json!({}))] {
         agent.refused(tool, &arguments, "holds no articles yet");
     }
     agent.refused("related", &json!({ "to": "1" }), "1");
     // What is taken in meanwhile is found.
-    place.write("one.txt", "A tariff is a tax on what people buy in shops, and everybody pays it.\n");
+    place.write(
+        "one.txt",
+        "A tariff is a tax on what people buy in shops, and everybody pays it.\n",
+    );
     place.run(["index", "--quiet", "one.txt"]).found();
     let begin = Instant::now();
     loop {
@@ -343,7 +394,10 @@ impl Served {
         let mut line = String::new();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         output.read_line(&mut line).unwrap();
-        let address = line.trim().trim_start_matches("http://").trim_end_matches('/');
+        let address = line
+            .trim()
+            .trim_start_matches("http://")
+            .trim_end_matches('/');
         Self {
             address: address.to_owned(),
             child,
@@ -379,15 +433,25 @@ impl Served {
 #[test]
 fn mcp_over_http_is_guarded_and_knows_several_libraries() {
     let place = Place::new();
-    place.write("one.txt", "A tariff is a tax on what people buy in shops, and everybody pays it.\n");
-    place.run(["--library", "one", "index", "--quiet", "one.txt"]).found();
+    place.write(
+        "one.txt",
+        "A tariff is a tax on what people buy in shops, and everybody pays it.\n",
+    );
+    place
+        .run(["--library", "one", "index", "--quiet", "one.txt"])
+        .found();
     let sample = format!("sample={}", sample().path(".topoi").display());
     let served = Served::new(&place, &[&sample, "one=one"]);
 
     let message = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
     let token = "Authorization: Bearer secret\r\n";
     assert_eq!(served.post("Host: localhost\r\n", message).0, 401);
-    assert_eq!(served.post(&format!("Host: evil.example\r\n{token}"), message).0, 403);
+    assert_eq!(
+        served
+            .post(&format!("Host: evil.example\r\n{token}"), message)
+            .0,
+        403
+    );
     let page = format!("Host: localhost\r\nOrigin: http://evil.example\r\n{token}");
     assert_eq!(served.post(&page, message).0, 403);
     let own = format!("Host: localhost\r\n{token}");
@@ -396,7 +460,10 @@ fn mcp_over_http_is_guarded_and_knows_several_libraries() {
     assert!(body.contains("-32700"), "{body}");
     let long = format!("{{\"a\":\"{}\"}}", "a".repeat(5 << 20));
     let mut stream = TcpStream::connect(&served.address).unwrap();
-    let head = format!("POST /mcp HTTP/1.1\r\n{own}Content-Length: {}\r\n\r\n", long.len());
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\n{own}Content-Length: {}\r\n\r\n",
+        long.len()
+    );
     stream.write_all(head.as_bytes()).unwrap();
     // It may have been refused before it is sent.
     let _ = stream.write_all(long.as_bytes());
@@ -414,7 +481,10 @@ fn mcp_over_http_is_guarded_and_knows_several_libraries() {
     }
     let search = |library: &str| {
         let arguments = json!({ "query": "tariff", "library": library });
-        let answer = served.ask("tools/call", &json!({ "name": "search", "arguments": arguments }));
+        let answer = served.ask(
+            "tools/call",
+            &json!({ "name": "search", "arguments": arguments }),
+        );
         answer["result"].clone()
     };
     assert_eq!(passages(&search("one")["structuredContent"]).len(), 1);

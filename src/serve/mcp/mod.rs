@@ -23,7 +23,10 @@ mod stdio;
 mod themes;
 mod tool;
 
+use std::io;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use rmcp::model::{
@@ -32,14 +35,20 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, ServerInitializeError};
 use rmcp::{ErrorData, RoleServer, ServerHandler, model};
+use topoi::article::ThemeId;
 
-use super::failure::Result;
+use super::failure::{Failure, Result};
 use super::room::Room;
+use super::shelf::Shelf;
 use parameters::{Arguments, Parameter};
 use stdio::Stdio;
 use tool::{Output, Tool};
 
 pub(super) use message::{MOST_BYTES, parse};
+
+/// How long it may take until a theme that has been found is in the library, and how often to look.
+const SETTLING: Duration = Duration::from_secs(3);
+const TICK: Duration = Duration::from_millis(50);
 
 /// What an agent is told of all tools.
 const INSTRUCTIONS: &str = "Searches a library of articles (commentary, essays, news) by meaning. Begin with `search` for a \
@@ -78,14 +87,48 @@ impl Agent {
 
     async fn call(&self, tool: &Tool, given: Option<model::JsonObject>) -> Result<Output> {
         let arguments = Arguments::read(tool.name, &tool.parameters, given)?;
+        let shelf = self.room.shelf(arguments.text("library"))?;
+        if shelf.counts().articles == 0 {
+            return Err(Failure::empty());
+        }
+        let until = Instant::now() + SETTLING;
+        loop {
+            let answer = self.answer(tool, shelf, &arguments).await;
+            let is_settling = answer
+                .as_ref()
+                .is_err_and(|failure| failure.code == Some("not_found"))
+                && self.knows_theme(shelf, &arguments)
+                && Instant::now() < until;
+            if !is_settling {
+                return answer;
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    async fn answer(
+        &self,
+        tool: &Tool,
+        shelf: &Arc<Shelf>,
+        arguments: &Arguments,
+    ) -> Result<Output> {
         let room = &*self.room;
         match tool.name {
-            "search" => questions::search(room, &arguments).await,
-            "related" => questions::related(room, &arguments).await,
-            "show" => show::show(room, &arguments).await,
-            "themes" => themes::themes(room, &arguments).await,
-            _ => sources::sources(room, &arguments).await,
+            "search" => questions::search(room, shelf, arguments).await,
+            "related" => questions::related(room, shelf, arguments).await,
+            "show" => show::show(room, shelf, arguments).await,
+            "themes" => themes::themes(room, shelf, arguments).await,
+            _ => sources::sources(room, shelf, arguments).await,
         }
+    }
+
+    /// Whether a theme is asked for that has been found; the library has it once it is opened anew.
+    fn knows_theme(&self, shelf: &Shelf, arguments: &Arguments) -> bool {
+        let theme = arguments.number("theme").map(ThemeId);
+        let known = self.room.themes.known(shelf);
+        theme
+            .zip(known)
+            .is_some_and(|(theme, known)| known.theme(theme).is_ok())
     }
 
     fn tool(&self, name: &str) -> Option<&Tool> {
@@ -152,9 +195,27 @@ impl ServerHandler for Agent {
     }
 }
 
-/// Answers on standard input and output, until standard input ends.
-pub(super) async fn over_stdio(room: Arc<Room>) -> anyhow::Result<()> {
-    let stdio = Stdio::new().context("cannot start the threads that read and write")?;
+/// Answers on standard input and output, until standard input ends; `write` is given each line that is to be written.
+pub(super) fn over_stdio(
+    room: Arc<Room>,
+    write: impl FnMut(&[u8]) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .context("cannot start the server")?;
+    let (stdio, lines) = Stdio::new().context("cannot start the thread that reads")?;
+    thread::scope(|threads| {
+        let answering = threads.spawn(|| runtime.block_on(answer(room, stdio)));
+        lines.write(write);
+        match answering.join() {
+            Ok(answered) => answered,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+async fn answer(room: Arc<Room>, stdio: Stdio) -> anyhow::Result<()> {
     let running = match rmcp::serve_server(Agent::new(room), stdio).await {
         Ok(running) => running,
         // It ended before it began.

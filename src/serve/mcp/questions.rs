@@ -1,6 +1,7 @@
 //! `search` and `related`: the passages that answer a question, as short as they can be told.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
@@ -14,6 +15,7 @@ use crate::answers::{ResultJson, one_line};
 use crate::serve::asked::{self, MOST_PASSED_OVER, Question};
 use crate::serve::failure::{Failure, Result};
 use crate::serve::room::Room;
+use crate::serve::shelf::Shelf;
 
 /// How many passages come, and how many at most.
 const USUAL: u64 = 5;
@@ -98,7 +100,7 @@ fn output(description: &str) -> serde_json::Value {
     let passage = fields::object(
         fields::article_and(json!({
             "passage": fields::text("The passage's number: 23. `show` and `related` take it."),
-            "score": fields::number("How near it is, at most 1. Only the scores of one answer can be compared."),
+            "score": fields::number("How near in meaning it is, at most 1; the order goes by the words too."),
             "sure": fields::number("How sure it is, 0 to 1, that the passage isn't there by chance."),
             "text": fields::text("A quotation: the sentence that matches, and what stands around it."),
             "sentence": fields::text("The sentence that matches, where the quotation has more than that."),
@@ -165,8 +167,11 @@ impl From<&ResultJson> for Passage {
     }
 }
 
-pub(super) async fn search(room: &Room, arguments: &Arguments) -> Result<Output> {
-    let shelf = room.shelf(arguments.text("library"))?;
+pub(super) async fn search(
+    room: &Room,
+    shelf: &Arc<Shelf>,
+    arguments: &Arguments,
+) -> Result<Output> {
     let pages = Pages::new("search", arguments)?;
     let mode = arguments.text("mode").map(|mode| json!(mode));
     let mode = mode.and_then(|mode| serde_json::from_value(mode).ok());
@@ -182,8 +187,11 @@ pub(super) async fn search(room: &Room, arguments: &Arguments) -> Result<Output>
     Ok(told(&found.json.results, limit, &pages, &about))
 }
 
-pub(super) async fn related(room: &Room, arguments: &Arguments) -> Result<Output> {
-    let shelf = room.shelf(arguments.text("library"))?;
+pub(super) async fn related(
+    room: &Room,
+    shelf: &Arc<Shelf>,
+    arguments: &Arguments,
+) -> Result<Output> {
     let pages = Pages::new("related", arguments)?;
     let (to, text) = (arguments.owned("to"), arguments.owned("text"));
     let about = match (&to, &text) {

@@ -1,6 +1,7 @@
 //! `show`: a passage in its context, or an article page by page.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
@@ -16,6 +17,7 @@ use crate::serve::asked::origin;
 use crate::serve::desk::Texts;
 use crate::serve::failure::{Failure, Result};
 use crate::serve::room::Room;
+use crate::serve::shelf::Shelf;
 use crate::serve::shown::{self, Part};
 
 /// How many paragraphs around a passage come, and how many at most.
@@ -23,7 +25,7 @@ const USUAL_CONTEXT: u64 = 1;
 const MOST_CONTEXT: u64 = 5;
 
 /// After so many characters a page of an article ends, with the passage that is begun; and after so many passages.
-const PAGE: usize = 4000;
+const PAGE: usize = 3000;
 const MOST_PASSAGES: usize = 100;
 
 /// How many themes of an article are named, and how many copies.
@@ -130,21 +132,25 @@ impl From<&AroundJson> for Passage {
     }
 }
 
-pub(super) async fn show(room: &Room, arguments: &Arguments) -> Result<Output> {
+pub(super) async fn show(room: &Room, shelf: &Arc<Shelf>, arguments: &Arguments) -> Result<Output> {
     let answer = match origin(arguments.text("id").unwrap_or_default(), "id")? {
-        Origin::Passage(id) => passage(room, arguments, id).await?,
-        Origin::Article(id) => article(room, arguments, id).await?,
+        Origin::Passage(id) => passage(room, shelf, arguments, id).await?,
+        Origin::Article(id) => article(room, shelf, arguments, id).await?,
     };
     let text = told(&answer);
     Ok(Output::new(&answer, text))
 }
 
-async fn passage(room: &Room, arguments: &Arguments, id: PassageId) -> Result<Answer> {
+async fn passage(
+    room: &Room,
+    shelf: &Arc<Shelf>,
+    arguments: &Arguments,
+    id: PassageId,
+) -> Result<Answer> {
     if arguments.text("cursor").is_some() {
         let message = "`cursor` goes with the number of an article (\"a7\"); for more around a passage, raise `context`";
         return Err(Failure::field("cursor", message));
     }
-    let shelf = room.shelf(arguments.text("library"))?;
     let context = arguments.number("context").unwrap_or(USUAL_CONTEXT) as u32;
     let shown = room.desk.ask(shelf, Texts::none(), move |seat| {
         shown::passage(seat.library.ok_or_else(Failure::empty)?, id, context)
@@ -165,8 +171,12 @@ async fn passage(room: &Room, arguments: &Arguments, id: PassageId) -> Result<An
     })
 }
 
-async fn article(room: &Room, arguments: &Arguments, id: ArticleId) -> Result<Answer> {
-    let shelf = room.shelf(arguments.text("library"))?;
+async fn article(
+    room: &Room,
+    shelf: &Arc<Shelf>,
+    arguments: &Arguments,
+    id: ArticleId,
+) -> Result<Answer> {
     let pages = Pages::new("show", arguments)?;
     let part = Part::new(Some(pages.offset()), Some(MOST_PASSAGES), MOST_PASSAGES)?;
     let shown = room.desk.ask(shelf, Texts::none(), move |seat| {

@@ -1,6 +1,7 @@
 //! `sources`: what the library has, and whose.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
@@ -13,6 +14,7 @@ use crate::answers::one_line;
 use crate::serve::desk::Texts;
 use crate::serve::failure::{Failure, Result};
 use crate::serve::room::Room;
+use crate::serve::shelf::Shelf;
 use crate::serve::shown;
 
 /// How many names of a kind come, and how many at most.
@@ -125,8 +127,11 @@ impl Names {
     }
 }
 
-pub(super) async fn sources(room: &Room, arguments: &Arguments) -> Result<Output> {
-    let shelf = room.shelf(arguments.text("library"))?;
+pub(super) async fn sources(
+    room: &Room,
+    shelf: &Arc<Shelf>,
+    arguments: &Arguments,
+) -> Result<Output> {
     let filter = fields::filter(arguments)?;
     let limit = arguments.number("limit").unwrap_or(USUAL) as usize;
     let shown = room.desk.ask(shelf, Texts::none(), move |seat| {

@@ -4,10 +4,9 @@
 //! that asks and asks without reading the answers is not listened to any further until it reads.
 
 use std::collections::HashSet;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use rmcp::RoleServer;
 use rmcp::model::{
@@ -15,7 +14,7 @@ use rmcp::model::{
     ServerJsonRpcMessage,
 };
 use rmcp::transport::Transport;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 
 use super::message::{self, MOST_BYTES, NumberFinder};
 
@@ -25,16 +24,11 @@ const MOST_OPEN: usize = 256;
 /// How many messages are between the threads that read and write and the one that answers.
 const BETWEEN: usize = 16;
 
-/// How long the last answers may take to be written.
-const FAREWELL: Duration = Duration::from_secs(1);
-
 /// Standard input and output.
 pub(super) struct Stdio {
     incoming: mpsc::Receiver<ClientJsonRpcMessage>,
     /// None once it is closed.
     outgoing: Option<mpsc::Sender<Vec<u8>>>,
-    /// Is told when everything is written.
-    written: Option<oneshot::Receiver<()>>,
     open: Arc<Open>,
 }
 
@@ -61,12 +55,14 @@ impl Open {
     }
 }
 
+/// Lines to be written, until there are no more.
+pub(super) struct Lines(mpsc::Receiver<Vec<u8>>);
+
 impl Stdio {
-    /// Begins to read and to write.
-    pub(super) fn new() -> io::Result<Self> {
+    /// Begins to read. What is to be written comes out as lines.
+    pub(super) fn new() -> io::Result<(Self, Lines)> {
         let (read, incoming) = mpsc::channel(BETWEEN);
         let (outgoing, lines) = mpsc::channel(BETWEEN);
-        let (is_written, written) = oneshot::channel();
         let refusals = outgoing.clone();
         thread::Builder::new()
             .name("reader".into())
@@ -75,21 +71,24 @@ impl Stdio {
                     tracing::warn!(%error, "cannot read standard input any further");
                 }
             })?;
-        thread::Builder::new()
-            .name("writer".into())
-            .spawn(move || {
-                if let Err(error) = write_all(io::stdout().lock(), lines) {
-                    tracing::warn!(%error, "cannot write to standard output any more");
-                }
-                // Nobody may wait for it.
-                let _ = is_written.send(());
-            })?;
-        Ok(Self {
+        let stdio = Self {
             incoming,
             outgoing: Some(outgoing),
-            written: Some(written),
             open: Arc::default(),
-        })
+        };
+        Ok((stdio, Lines(lines)))
+    }
+}
+
+impl Lines {
+    /// Writes the lines, until there are no more or one can't be written.
+    pub(super) fn write(mut self, mut write: impl FnMut(&[u8]) -> io::Result<()>) {
+        while let Some(line) = self.0.blocking_recv() {
+            if let Err(error) = write(&line) {
+                tracing::warn!(%error, "cannot write to standard output any more");
+                return;
+            }
+        }
     }
 }
 
@@ -147,10 +146,6 @@ impl Transport<RoleServer> for Stdio {
 
     async fn close(&mut self) -> io::Result<()> {
         self.outgoing = None;
-        if let Some(written) = self.written.take() {
-            // An agent that doesn't read is not waited for.
-            let _ = tokio::time::timeout(FAREWELL, written).await;
-        }
         Ok(())
     }
 }
@@ -238,15 +233,6 @@ fn read_line(input: &mut impl BufRead, buffer: &mut Vec<u8>, most: usize) -> io:
             });
         }
     }
-}
-
-/// Writes lines until there are no more.
-fn write_all(mut output: impl Write, mut lines: mpsc::Receiver<Vec<u8>>) -> io::Result<()> {
-    while let Some(line) = lines.blocking_recv() {
-        output.write_all(&line)?;
-        output.flush()?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

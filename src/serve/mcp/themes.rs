@@ -182,8 +182,11 @@ fn trend(trends: &ThemeTrends) -> Option<&'static str> {
     }
 }
 
-pub(super) async fn themes(room: &Room, arguments: &Arguments) -> Result<Output> {
-    let shelf = room.shelf(arguments.text("library"))?;
+pub(super) async fn themes(
+    room: &Room,
+    shelf: &Arc<Shelf>,
+    arguments: &Arguments,
+) -> Result<Output> {
     let pages = Pages::new("themes", arguments)?;
     let limit = arguments.number("limit").unwrap_or(USUAL) as usize;
     let Some(found) = wait(room, shelf).await? else {
@@ -260,12 +263,16 @@ fn told(answer: &Answer, offset: usize) -> String {
     }
     for theme in &answer.themes {
         let trend = theme.trend.map(|trend| format!(", {trend}"));
+        // Its name may be made of words already.
+        let words = theme.words.iter().map(String::as_str);
+        let words: Vec<&str> = words.filter(|word| !theme.name.contains(word)).collect();
+        let between = if words.is_empty() { "" } else { " · " };
         let _ = writeln!(
             text,
-            "\nTheme {} “{}” · {} · {} passages in {} articles{}",
+            "\nTheme {} “{}”{between}{} · {} passages in {} articles{}",
             theme.theme,
             theme.name,
-            theme.words.join(", "),
+            words.join(", "),
             theme.passages,
             theme.articles,
             trend.unwrap_or_default(),
