@@ -59,7 +59,7 @@ mod why;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use topoi_index::UnitVector;
+use topoi_index::{PointId, UnitVector};
 use topoi_models::Encoder;
 
 pub(crate) use background::Background;
@@ -229,7 +229,9 @@ impl Library {
     /// The passages that may be found: those that the filter lets in, without what has been seen.
     fn scope_of(&self, feedback: &Feedback, options: &SearchOptions) -> Result<Scope> {
         let mut scope = self.scope(&options.filter)?;
-        scope.exclude(options.except.iter().chain(feedback.passages()).copied());
+        let seen = options.except.iter().chain(feedback.passages()).copied();
+        // A set has a bit for every number up to the highest, and somebody may name any.
+        scope.exclude(seen.filter(|id| self.searcher().contains(PointId(id.0))));
         Ok(scope)
     }
 

@@ -31,6 +31,9 @@ pub(super) const MOST_CONTEXT: u32 = 20;
 /// A query longer than this is no query: something can be found beside whole texts.
 const MAX_QUERY_BYTES: usize = 64 << 10;
 
+/// Something is found beside texts up to this length: some ten thousand words.
+const MAX_TEXT_BYTES: usize = 64 << 10;
+
 /// A part of a name or of a path is no longer than this.
 const MAX_PART_BYTES: usize = 1000;
 
@@ -110,7 +113,7 @@ impl Default for Question {
 
 impl Question {
     /// Refuses what is out of bounds.
-    fn options(&self) -> Result<SearchOptions> {
+    pub(super) fn options(&self) -> Result<SearchOptions> {
         if !(1..=MOST_ANSWERS).contains(&self.limit) {
             let message = format!("`limit` is {}: ask for 1 to {MOST_ANSWERS}", self.limit);
             return Err(Failure::field("limit", message));
@@ -219,7 +222,11 @@ fn passages(library: &Library, origins: &[Origin]) -> Result<Vec<PassageId>> {
     let mut passages = Vec::new();
     for origin in origins {
         match origin {
-            Origin::Passage(id) => passages.push(*id),
+            Origin::Passage(id) => {
+                let known = library.store().passage(*id).map_err(topoi::Error::from)?;
+                known.ok_or(topoi::Error::NoPassage(*id))?;
+                passages.push(*id);
+            }
             Origin::Article(id) => {
                 let store = library.store();
                 let known = store.article(*id).map_err(topoi::Error::from)?;
@@ -293,6 +300,11 @@ pub(crate) async fn related(desk: &Desk, shelf: &Arc<Shelf>, asked: Question) ->
     let options = asked.options()?;
     let origin = match (&asked.to, &asked.text) {
         (Some(to), None) => Some(origin(to, "to")?),
+        (None, Some(text)) if text.len() > MAX_TEXT_BYTES => {
+            let most = MAX_TEXT_BYTES >> 10;
+            let message = format!("`text` has more than {most} KiB: give a part of it");
+            return Err(Failure::field("text", message));
+        }
         (None, Some(_)) => None,
         _ => {
             let message = "name either a passage or an article with `to`, or give a `text`";

@@ -31,6 +31,10 @@ use super::shelf::{Seats, Shelf};
 /// How often a worker that has nothing to do looks whether a library has changed, so that it doesn't keep the old one.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How long workers may take to finish when the desk is closed, and how often it is looked whether they have.
+const FAREWELL: Duration = Duration::from_secs(5);
+const MOMENT: Duration = Duration::from_millis(5);
+
 /// After so many turns of the front lane, the back lane has one.
 const FRONT_TURNS: u32 = 4;
 
@@ -206,8 +210,9 @@ impl Desk {
         work: impl FnOnce(Seat<'_>) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
         let (task, answer) = self.task(shelf, texts, work);
+        let expires = task.expires;
         self.queue.put(Lane::Front, vec![task])?;
-        self.answer(answer).await
+        self.answer(answer, expires).await
     }
 
     /// [`ask`](Self::ask) for many portions of texts in the back lane: all of them, or none if there is no room for all.
@@ -221,10 +226,11 @@ impl Desk {
         let (tasks, answers): (Vec<_>, Vec<_>) = portions
             .map(|texts| self.task(shelf, texts, work.clone()))
             .unzip();
+        let expires = Instant::now() + self.queue.limits.time;
         self.queue.put(Lane::Back, tasks)?;
         let mut all = Vec::with_capacity(answers.len());
         for answer in answers {
-            all.push(self.answer(answer).await?);
+            all.push(self.answer(answer, expires).await?);
         }
         Ok(all)
     }
@@ -263,24 +269,30 @@ impl Desk {
         (task, receiver)
     }
 
-    async fn answer<T>(&self, answer: oneshot::Receiver<T>) -> Result<T, Refusal> {
-        match tokio::time::timeout(self.queue.limits.time, answer).await {
+    async fn answer<T>(
+        &self,
+        answer: oneshot::Receiver<T>,
+        expires: Instant,
+    ) -> Result<T, Refusal> {
+        match tokio::time::timeout_at(expires.into(), answer).await {
             Ok(Ok(answer)) => Ok(answer),
-            // The task was dropped: it broke down, was too late, or the desk is closing.
-            Ok(Err(_)) if self.queue.lanes().is_closed => Err(Refusal::Closing),
-            Ok(Err(_)) => Err(Refusal::Broken),
-            Err(_) => Err(Refusal::Late),
+            // The task was dropped: it was too late, the desk is closing, or it broke down.
+            _ if expires <= Instant::now() => Err(Refusal::Late),
+            _ if self.queue.lanes().is_closed => Err(Refusal::Closing),
+            _ => Err(Refusal::Broken),
         }
     }
 
-    /// Lets nothing more in, and waits until what has been let in is done.
+    /// Lets nothing more in, and waits for a while until what has been let in is done.
     pub(crate) fn close(&self) {
         self.queue.lanes().is_closed = true;
         self.queue.ready.notify_all();
-        let threads = std::mem::take(&mut *lock(&self.workers));
-        for thread in threads {
-            // Work that breaks down is caught, so a worker doesn't.
-            let _ = thread.join();
+        let until = Instant::now() + FAREWELL;
+        for worker in std::mem::take(&mut *lock(&self.workers)) {
+            // A worker that takes longer ends with the process.
+            while !worker.is_finished() && Instant::now() < until {
+                thread::sleep(MOMENT);
+            }
         }
     }
 }

@@ -101,9 +101,10 @@ pub(crate) fn serve(
             threads.spawn(|| app.jobs.work(&room.desk, room.workers));
             let router = http::router(Arc::clone(&app));
             let served = runtime.block_on(async {
+                let told = told_to_end()?;
                 ready(address)?;
                 let end = async {
-                    told_to_end().await;
+                    told.await;
                     tracing::info!("ending");
                     app.jobs.close();
                 };
@@ -129,22 +130,25 @@ pub(crate) fn serve_agent(
     room.keep(|| mcp::over_stdio(Arc::clone(&room), write))
 }
 
-/// Waits until somebody wants the process to end.
-async fn told_to_end() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+/// What comes when somebody wants the process to end. From now on such a signal doesn't end it by itself.
+#[cfg(unix)]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    }
-    // Where no signal can be waited for, the process is ended from outside.
-    if interrupted.await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    })
+}
+
+/// What comes when somebody wants the process to end. From now on such a signal doesn't end it by itself.
+#[cfg(windows)]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupted = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupted.recv().await;
+    })
 }

@@ -71,7 +71,7 @@ pub(crate) fn pack(asked: &HeaderMap, mut response: Response) -> Response {
         return response;
     };
     let headers = response.headers_mut();
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     if response.status() == StatusCode::OK
         && takes_gzip(asked)
         && let Some(gzip) = packed.gzip()

@@ -28,6 +28,10 @@ const NAMES: usize = 20;
 /// After finding themes, so many times as long as that took passes before it is done again.
 const REST: u32 = 10;
 
+/// How long to wait, once themes were kept in the library, until it is open with them; and how often to look.
+const OPENING: Duration = Duration::from_secs(10);
+const MOMENT: Duration = Duration::from_millis(10);
+
 /// The themes of a library, as they were found.
 pub(crate) struct Found {
     unit: Option<Unit>,
@@ -57,11 +61,14 @@ pub(crate) struct ThemesJson<'t> {
 }
 
 impl Found {
-    fn new(library: &Library) -> topoi::Result<(Self, Subject)> {
+    /// The themes; with what else is known of them, and whether they were kept just now.
+    fn new(library: &Library) -> topoi::Result<(Self, Subject, bool)> {
         let current = library.current_themes()?;
-        if let Some(error) = current.not_kept {
+        if let Some(error) = &current.not_kept {
             tracing::info!(%error, "the themes are not kept");
         }
+        let is_kept =
+            current.not_kept.is_none() && (current.joined > 0 || current.changes.is_some());
         let subject = Subject::new(library, current.commentary)?;
         let commentary = &subject.commentary;
         let themes = commentary.themes.iter().enumerate().map(|(place, theme)| {
@@ -83,7 +90,7 @@ impl Found {
             themes: themes.collect(),
             of_article: commentary.mixtures().into_iter().collect(),
         };
-        Ok((found, subject))
+        Ok((found, subject, is_kept))
     }
 
     /// All themes, each with so many passages that stand for it.
@@ -204,7 +211,10 @@ impl Themes {
         self.look(
             shelf,
             |state| &mut state.themes,
-            |library| Ok(Arc::new(Found::new(library)?.0)),
+            |library| {
+                let (found, _, is_kept) = Found::new(library)?;
+                Ok((Arc::new(found), is_kept))
+            },
         )
     }
 
@@ -223,10 +233,13 @@ impl Themes {
             shelf,
             |state| &mut state.map,
             move |library| {
-                let (_, subject) = Found::new(library)?;
+                let (_, subject, _) = Found::new(library)?;
                 let picture = library.picture(&subject.commentary, &Filter::default())?;
                 let page = map::html(&map_of(&subject, &picture, &title));
-                Ok(Arc::new(Packed::new("text/html; charset=utf-8", page)))
+                Ok((
+                    Arc::new(Packed::new("text/html; charset=utf-8", page)),
+                    false,
+                ))
             },
         )
     }
@@ -235,7 +248,7 @@ impl Themes {
         &self,
         shelf: &Arc<Shelf>,
         slow: impl Fn(&mut State) -> &mut Slow<T> + Send + 'static,
-        find: impl FnOnce(&Library) -> topoi::Result<T> + Send + 'static,
+        find: impl FnOnce(&Library) -> topoi::Result<(T, bool)> + Send + 'static,
     ) -> Result<Option<T>> {
         let Some(state) = self.of.get(shelf.number) else {
             return Ok(None);
@@ -247,15 +260,27 @@ impl Themes {
         let (known, is_due) = slow(&mut lock(state)).look(generation);
         if is_due {
             let (state, turn) = (Arc::clone(state), Arc::clone(&self.turn));
-            let (root, name) = (shelf.root.clone(), shelf.name.clone());
+            let shelf = Arc::clone(shelf);
             thread::spawn(move || {
                 let _turn = lock(&turn);
                 let begin = Instant::now();
-                let find = || Ok(find(&Library::open(&root)?)?);
+                let find = || Ok(find(&Library::open(&shelf.root)?)?);
                 let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(find));
                 let found = found.unwrap_or_else(|_| Err(super::desk::Refusal::Broken.into()));
                 let took = begin.elapsed();
-                tracing::info!(library = name, seconds = took.as_secs_f32(), "themes found");
+                tracing::info!(
+                    library = shelf.name,
+                    seconds = took.as_secs_f32(),
+                    "themes found"
+                );
+                let found = found.map(|(found, is_kept)| {
+                    // Whoever is told a theme's number may ask about it at once.
+                    let until = Instant::now() + OPENING;
+                    while is_kept && shelf.generation() == generation && Instant::now() < until {
+                        thread::sleep(MOMENT);
+                    }
+                    found
+                });
                 slow(&mut lock(&state)).found(found, generation, took);
             });
         }

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use topoi_models::Role;
 
+use super::input::Input;
 use super::library::json;
 use super::{App, body};
 use crate::serve::bulk::portions;
@@ -18,11 +19,8 @@ use crate::serve::failure::{Failure, Result};
 use crate::serve::packed::Packable;
 use crate::serve::shelf::Shelf;
 
-/// How large a request may be.
-const MAX_BYTES: usize = 16 << 20;
-
-/// How many texts can be embedded at once, as many as OpenAI takes.
-const MOST_TEXTS: usize = 2048;
+/// How large a request may be: 2,048 texts, each as long as a model reads.
+const MAX_BYTES: usize = 8 << 20;
 
 #[derive(Deserialize)]
 struct Asked {
@@ -37,18 +35,6 @@ struct Asked {
     /// Whether what is too long for the model is cut off; else it is refused. OpenAI has no such field.
     #[serde(default)]
     truncate: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "`input` is to be a text, texts, the numbers of a text's tokens, or those of several texts"
-)]
-enum Input {
-    Text(String),
-    Texts(Vec<String>),
-    Tokens(Vec<u32>),
-    ManyTokens(Vec<Vec<u32>>),
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -105,11 +91,16 @@ struct Embedded {
 }
 
 pub(super) async fn embeddings(
+    _: body::NoQuery,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Packable> {
-    let asked: Asked = body::json(&headers, body, MAX_BYTES).await?;
+    let asked = body::json(&headers, body, MAX_BYTES).await;
+    let asked: Asked = asked.map_err(|failure| Failure {
+        param: failure.message.contains("`input`").then_some("input"),
+        ..failure
+    })?;
     let shelf = shelf_of(&app, &asked.model)?;
     let dim = shelf.model.encoder.dim();
     let dimensions = asked.dimensions.unwrap_or(dim);
@@ -122,10 +113,8 @@ pub(super) async fn embeddings(
         Kind::Query => Role::Query,
     };
     let all = match asked.input {
-        Input::Text(text) => of_texts(&app, shelf, role, vec![text]).await?,
         Input::Texts(texts) => of_texts(&app, shelf, role, texts).await?,
-        Input::Tokens(tokens) => of_tokens(&app, shelf, role, vec![tokens]).await?,
-        Input::ManyTokens(tokens) => of_tokens(&app, shelf, role, tokens).await?,
+        Input::Tokens(tokens) => of_tokens(&app, shelf, role, tokens).await?,
     };
     let most = shelf.model.encoder.max_tokens();
     let mut data = Vec::new();
@@ -189,9 +178,8 @@ fn shelf_of<'a>(app: &'a App, name: &str) -> Result<&'a Arc<Shelf>> {
 }
 
 fn check(count: usize, has_empty: bool) -> Result<()> {
-    if !(1..=MOST_TEXTS).contains(&count) {
-        let message = format!("`input` has {count} texts: 1 to {MOST_TEXTS}");
-        return Err(Failure::field("input", message));
+    if count == 0 {
+        return Err(Failure::field("input", "`input` has no texts: 1 to 2048"));
     }
     if has_empty {
         return Err(Failure::field("input", "`input` has an empty text"));
@@ -302,7 +290,7 @@ struct ModelJson {
     owned_by: String,
 }
 
-pub(super) async fn models(State(app): State<Arc<App>>) -> Packable {
+pub(super) async fn models(_: body::NoQuery, State(app): State<Arc<App>>) -> Packable {
     let mut data: Vec<ModelJson> = Vec::new();
     for shelf in &app.room.shelves {
         let id = shelf.model.name();

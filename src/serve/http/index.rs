@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -93,14 +93,19 @@ pub(super) async fn begin(
     Ok((StatusCode::ACCEPTED, place, json(&Answer { job })).into_response())
 }
 
-pub(super) async fn job(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Packable> {
+pub(super) async fn job(
+    _: body::NoQuery,
+    State(app): State<Arc<App>>,
+    body::Part(id): body::Part,
+) -> Result<Packable> {
     let job = app.jobs.follow(&id)?.borrow().clone();
     Ok(json(&Answer { job }))
 }
 
 pub(super) async fn cancel(
+    _: body::NoQuery,
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    body::Part(id): body::Part,
 ) -> Result<Packable> {
     let job = app.jobs.cancel(&id)?;
     Ok(json(&Answer { job }))
@@ -108,8 +113,9 @@ pub(super) async fn cancel(
 
 /// Tells how a job goes on, until it is over.
 pub(super) async fn events(
+    _: body::NoQuery,
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    body::Part(id): body::Part,
 ) -> Result<Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>> {
     let follow = Some((app.jobs.follow(&id)?, Duration::ZERO));
     let events = stream::unfold(follow, async |follow| {

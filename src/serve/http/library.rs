@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ struct LibraryJson<'a> {
     problem: Option<String>,
 }
 
-pub(super) async fn libraries(State(app): State<Arc<App>>) -> Packable {
+pub(super) async fn libraries(_: body::NoQuery, State(app): State<Arc<App>>) -> Packable {
     let libraries = app.room.shelves.iter().map(|shelf| {
         let counts = shelf.counts();
         LibraryJson {
@@ -77,7 +77,7 @@ pub(super) async fn libraries(State(app): State<Arc<App>>) -> Packable {
 }
 
 /// Whether all libraries can be read.
-pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn health(_: body::NoQuery, State(app): State<Arc<App>>) -> Response {
     let is_sound = app
         .room
         .shelves
@@ -91,7 +91,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
     (status, json(&serde_json::json!({ "status": said }))).into_response()
 }
 
-pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn metrics(_: body::NoQuery, State(app): State<Arc<App>>) -> Response {
     for shelf in &app.room.shelves {
         let passages = shelf.counts().passages;
         app.metrics
@@ -110,7 +110,7 @@ struct InContext {
 
 pub(super) async fn passage(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    body::Part(id): body::Part,
     uri: Uri,
 ) -> Result<Packable> {
     let asked: InContext = body::query(&uri)?;
@@ -139,7 +139,7 @@ struct InParts {
 
 pub(super) async fn article(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    body::Part(id): body::Part,
     uri: Uri,
 ) -> Result<Packable> {
     let asked: InParts = body::query(&uri)?;
@@ -245,7 +245,7 @@ struct ThemeJson<'t> {
 
 pub(super) async fn theme(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    body::Part(id): body::Part,
     uri: Uri,
 ) -> Result<Response> {
     let asked: InParts = body::query(&uri)?;

@@ -19,7 +19,7 @@ use tower::ServiceExt;
 const MOST_CONNECTIONS: usize = 1024;
 
 /// How long the head of a request may take to arrive, also on a connection that is kept open.
-const HEAD_TIME: Duration = Duration::from_secs(30);
+const HEAD_TIME: Duration = Duration::from_secs(10);
 
 /// How many headers a request may have, and how many bytes its head.
 const MOST_HEADERS: usize = 100;

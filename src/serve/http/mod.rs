@@ -5,6 +5,7 @@ mod body;
 mod embeddings;
 mod guard;
 mod index;
+mod input;
 mod library;
 mod listen;
 mod mcp;
@@ -20,6 +21,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use tokio::sync::Semaphore;
 
 use super::failure::Failure;
 use super::jobs::Jobs;
@@ -47,6 +49,8 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     answers: Answers,
     agents: mcp::Agents,
+    /// For bodies that are being read.
+    room_for_bodies: Arc<Semaphore>,
 }
 
 impl App {
@@ -63,6 +67,7 @@ impl App {
             guard,
             metrics,
             answers: Answers::default(),
+            room_for_bodies: Arc::new(body::room()),
         }
     }
 }
@@ -109,6 +114,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(Arc::clone(&app))
         // Bodies are read, and limited, in one place: `body`.
         .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            body::make_room,
+        ))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),
             guard::check,

@@ -3,12 +3,11 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::App;
+use super::{App, body};
 use crate::serve::failure::{Failure, Result};
 use crate::serve::packed::{Packable, Packed};
 
@@ -58,7 +57,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/favicon.ico", get(async || asset("favicon.svg")))
         .route(
             "/assets/{name}",
-            get(async |Path(name): Path<String>| asset(&name)),
+            get(async |body::Part(name): body::Part| asset(&name)),
         )
         .route("/openapi.json", get(async || description()))
 }

@@ -20,6 +20,7 @@ pub(super) async fn get_search(State(app): State<Arc<App>>, uri: Uri) -> Result<
 }
 
 pub(super) async fn post_search(
+    _: body::NoQuery,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
@@ -33,6 +34,7 @@ pub(super) async fn get_related(State(app): State<Arc<App>>, uri: Uri) -> Result
 }
 
 pub(super) async fn post_related(
+    _: body::NoQuery,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
@@ -50,6 +52,8 @@ enum Request {
 /// The answer, from before if it was asked before.
 async fn answer(app: &App, request: Request, question: Question) -> Result<Packable> {
     let shelf = app.room.shelf(question.library.as_deref())?;
+    // Before it can be taken for another one.
+    question.options()?;
     let mut key = Key {
         library: shelf.number,
         generation: shelf.generation(),
