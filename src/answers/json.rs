@@ -110,7 +110,7 @@ struct SentenceJson {
 /// A copy of a passage.
 #[derive(Debug, Serialize)]
 pub(crate) struct AppearanceJson {
-    passage: PassageId,
+    pub(crate) passage: PassageId,
     pub(crate) article: ArticleJson,
 }
 

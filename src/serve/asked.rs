@@ -23,7 +23,7 @@ use crate::answers::{ResultJson, SearchJson, TimingsJson};
 const MOST_ANSWERS: usize = 100;
 
 /// How many answers can be passed over.
-pub(super) const MOST_PASSED_OVER: usize = 1000;
+const MOST_PASSED_OVER: usize = 1000;
 
 /// How many paragraphs around a passage can be had.
 pub(super) const MOST_CONTEXT: u32 = 20;
@@ -41,7 +41,7 @@ const MAX_PART_BYTES: usize = 1000;
 const MOST_STARS: usize = 3;
 
 /// How many passages and articles can be liked, disliked, or left out.
-const MOST_NAMED: usize = 1000;
+pub(super) const MOST_NAMED: usize = 1000;
 
 /// What is asked of a library. Which fields mean something depends on who is asked: [`search`] or [`related`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -294,10 +294,10 @@ pub(crate) async fn related(desk: &Desk, shelf: &Arc<Shelf>, asked: Question) ->
         ("mode", asked.mode.is_some()),
         ("like", !asked.like.is_empty()),
         ("unlike", !asked.unlike.is_empty()),
-        ("except", !asked.except.is_empty()),
     ];
     asked.refuse("what is related", &fields)?;
-    let options = asked.options()?;
+    let mut options = asked.options()?;
+    let except = origins(&asked.except, "except")?;
     let origin = match (&asked.to, &asked.text) {
         (Some(to), None) => Some(origin(to, "to")?),
         (None, Some(text)) if text.len() > MAX_TEXT_BYTES => {
@@ -314,6 +314,7 @@ pub(crate) async fn related(desk: &Desk, shelf: &Arc<Shelf>, asked: Question) ->
     desk.ask(shelf, Texts::none(), move |seat| {
         let library = seat.library.ok_or_else(Failure::empty)?;
         library.expect_theme(&options.filter)?;
+        options.except = passages(library, &except)?;
         let query = asked.to.clone().unwrap_or_default();
         let found = match &origin {
             Some(origin) => library.related(origin, &options)?,

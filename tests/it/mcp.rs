@@ -345,10 +345,15 @@ fn mcp_needs_a_library_and_says_when_it_is_empty() {
     place.write("empty/none.txt", "");
     place.run(["index", "--quiet", "empty"]);
     let mut agent = Agent::new(&place);
-    for (tool, arguments) in [("search", json!({ "query": "a" })), ("themes", json!({}))] {
+    for (tool, arguments) in [
+        ("search", json!({ "query": "a" })),
+        ("related", json!({ "to": "1" })),
+        ("show", json!({ "id": "a1" })),
+        ("themes", json!({})),
+        ("sources", json!({})),
+    ] {
         agent.refused(tool, &arguments, "holds no articles yet");
     }
-    agent.refused("related", &json!({ "to": "1" }), "1");
     // What is taken in meanwhile is found.
     place.write(
         "one.txt",

@@ -1,4 +1,4 @@
-//! Pages of an answer.
+//! Pages of a list that stays as it is; `trail` is for answers.
 //!
 //! A cursor is where the next page begins, with a mark that only this question and this place have. So a cursor that was made
 //! up, or that belongs to another question, is refused instead of leading anywhere.
@@ -26,22 +26,12 @@ pub(super) struct Pages {
 impl Pages {
     /// The page that is asked for: the first, unless a cursor says which.
     pub(super) fn new(tool: &str, arguments: &Arguments) -> Result<Self> {
-        let mut question = Sha256::new();
-        question.update(tool);
-        question.update([0]);
-        question.update(arguments.without(&FREE));
         let mut pages = Self {
-            question,
+            question: question(tool, arguments),
             offset: 0,
         };
         if let Some(cursor) = arguments.text("cursor") {
-            pages.offset = pages.read(cursor).ok_or_else(|| {
-                Failure::field(
-                    "cursor",
-                    "`cursor` doesn't belong to this call: repeat the call that gave it with the same arguments \
-                     (only `limit` may change), or leave `cursor` out to begin with the first page",
-                )
-            })?;
+            pages.offset = pages.read(cursor).ok_or_else(strange)?;
         }
         Ok(pages)
     }
@@ -74,6 +64,24 @@ impl Pages {
         mark.copy_from_slice(&digest[..MARK]);
         mark
     }
+}
+
+/// What a page is of: all that was said but for which page, and how much of it.
+pub(super) fn question(tool: &str, arguments: &Arguments) -> Sha256 {
+    let mut question = Sha256::new();
+    question.update(tool);
+    question.update([0]);
+    question.update(arguments.without(&FREE));
+    question
+}
+
+/// What is said of a cursor that leads nowhere.
+pub(super) fn strange() -> Failure {
+    Failure::field(
+        "cursor",
+        "`cursor` doesn't belong to this call, or is from long ago: repeat the call that gave it with the same arguments \
+         (only `limit` may change), or leave `cursor` out to begin with the first page",
+    )
 }
 
 /// The parameter that all tools with pages have.

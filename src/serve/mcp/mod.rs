@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `tool`, `parameters` | what a tool is, what it can be told, and what it gives back |
 //! | `questions`, `show`, `themes`, `sources` | the tools |
-//! | `fields`, `cursor`, `snippet` | what several of them share |
+//! | `fields`, `cursor`, `trail`, `snippet` | what several of them share |
 //! | `message`, `stdio` | messages, and how they come over standard input and output |
 //!
 //! All of them only read, and all their results are short: a model reads every word of them. What stands in a library comes
@@ -22,6 +22,7 @@ mod sources;
 mod stdio;
 mod themes;
 mod tool;
+mod trail;
 
 use std::io;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ use super::shelf::Shelf;
 use parameters::{Arguments, Parameter};
 use stdio::Stdio;
 use tool::{Output, Tool};
+use trail::Trails;
 
 pub(super) use message::{MOST_BYTES, parse};
 
@@ -62,6 +64,7 @@ const INSTRUCTIONS: &str = "Searches a library of articles (commentary, essays, 
 pub(crate) struct Agent {
     room: Arc<Room>,
     tools: Vec<Tool>,
+    trails: Trails,
 }
 
 impl Agent {
@@ -82,7 +85,11 @@ impl Agent {
                     .push(Parameter::choice("library", names, which));
             }
         }
-        Self { room, tools }
+        Self {
+            room,
+            tools,
+            trails: Trails::new(),
+        }
     }
 
     async fn call(&self, tool: &Tool, given: Option<model::JsonObject>) -> Result<Output> {
@@ -114,8 +121,8 @@ impl Agent {
     ) -> Result<Output> {
         let room = &*self.room;
         match tool.name {
-            "search" => questions::search(room, shelf, arguments).await,
-            "related" => questions::related(room, shelf, arguments).await,
+            "search" => questions::search(room, shelf, &self.trails, arguments).await,
+            "related" => questions::related(room, shelf, &self.trails, arguments).await,
             "show" => show::show(room, shelf, arguments).await,
             "themes" => themes::themes(room, shelf, arguments).await,
             _ => sources::sources(room, shelf, arguments).await,

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::json;
 
-use super::cursor::{self, Pages};
+use super::cursor;
 use super::fields::{self, Article};
 use super::parameters::{Arguments, Parameter};
 use super::snippet::snippet;
 use super::tool::{Output, Tool};
+use super::trail::{Trail, Trails};
 use crate::answers::{ResultJson, one_line};
-use crate::serve::asked::{self, MOST_PASSED_OVER, Question};
+use crate::serve::asked::{self, Question};
 use crate::serve::failure::{Failure, Result};
 use crate::serve::room::Room;
 use crate::serve::shelf::Shelf;
@@ -170,12 +171,13 @@ impl From<&ResultJson> for Passage {
 pub(super) async fn search(
     room: &Room,
     shelf: &Arc<Shelf>,
+    trails: &Trails,
     arguments: &Arguments,
 ) -> Result<Output> {
-    let pages = Pages::new("search", arguments)?;
+    let trail = trails.find("search", arguments)?;
     let mode = arguments.text("mode").map(|mode| json!(mode));
     let mode = mode.and_then(|mode| serde_json::from_value(mode).ok());
-    let (limit, asked) = page(arguments, &pages);
+    let (limit, asked) = page(arguments, &trail);
     let asked = Question {
         q: arguments.owned("query"),
         mode,
@@ -184,15 +186,16 @@ pub(super) async fn search(
     let found = asked::search(&room.desk, shelf, asked).await?;
     let query = one_line(arguments.text("query").unwrap_or_default(), REPEATED);
     let about = format!("for “{query}”");
-    Ok(told(&found.json.results, limit, &pages, &about))
+    Ok(told(&found.json.results, limit, trails, trail, &about))
 }
 
 pub(super) async fn related(
     room: &Room,
     shelf: &Arc<Shelf>,
+    trails: &Trails,
     arguments: &Arguments,
 ) -> Result<Output> {
-    let pages = Pages::new("related", arguments)?;
+    let trail = trails.find("related", arguments)?;
     let (to, text) = (arguments.owned("to"), arguments.owned("text"));
     let about = match (&to, &text) {
         (Some(to), None) => format!("beside {to}"),
@@ -202,42 +205,53 @@ pub(super) async fn related(
             return Err(Failure::field("to", message));
         }
     };
-    let (limit, asked) = page(arguments, &pages);
+    let (limit, asked) = page(arguments, &trail);
     let asked = Question { to, text, ..asked };
     let found = asked::related(&room.desk, shelf, asked).await?;
-    Ok(told(&found.json.results, limit, &pages, &about))
+    Ok(told(&found.json.results, limit, trails, trail, &about))
 }
 
 /// How many passages are wanted, and what is asked: for one more, which says whether there is another page.
-fn page(arguments: &Arguments, pages: &Pages) -> (usize, Question) {
+fn page(arguments: &Arguments, trail: &Trail) -> (usize, Question) {
     let limit = arguments.number("limit").unwrap_or(USUAL) as usize;
     let asked = Question {
         limit: limit + 1,
-        offset: pages.offset(),
+        except: trail.shown(),
         why: true,
         ..fields::filtered(arguments)
     };
     (limit, asked)
 }
 
-fn told(results: &[ResultJson], limit: usize, pages: &Pages, about: &str) -> Output {
-    let next = pages.offset() + limit;
-    let is_more = results.len() > limit && next <= MOST_PASSED_OVER;
+fn told(
+    results: &[ResultJson],
+    limit: usize,
+    trails: &Trails,
+    mut trail: Trail,
+    about: &str,
+) -> Output {
+    let before = trail.given;
+    let shown = results.get(..limit).unwrap_or(results);
+    for result in shown {
+        let copies = result.also.iter().map(|copy| copy.passage);
+        trail.show([result.passage.passage].into_iter().chain(copies));
+    }
+    let is_more = results.len() > limit;
     let answer = Answer {
-        passages: results.iter().take(limit).map(Passage::from).collect(),
-        cursor: is_more.then(|| pages.cursor(next)).flatten(),
+        passages: shown.iter().map(Passage::from).collect(),
+        cursor: is_more.then(|| trails.keep(trail)).flatten(),
     };
     let mut text = String::new();
     if answer.passages.is_empty() {
-        let advice = if pages.offset() > 0 {
+        let advice = if before > 0 {
             "There are no more."
         } else {
             "Ask in other words, or with fewer filters; `sources` says what the library has."
         };
         text = format!("Nothing found {about}. {advice}\n");
     } else {
-        let first = pages.offset() + 1;
-        let last = pages.offset() + answer.passages.len();
+        let first = before + 1;
+        let last = before + answer.passages.len();
         let _ = writeln!(text, "Passages {first} to {last} {about}, best first:");
     }
     for passage in &answer.passages {

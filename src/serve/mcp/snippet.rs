@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn what_stands_around_the_sentence_is_cut_between_words() {
         let part = around("Four five six seven.", 40);
-        assert_eq!(part, "…two three. Four five six seven. Eight…");
+        assert_eq!(part, "…three. Four five six seven. Eight nine…");
         assert_eq!(around("One two three.", 20), "One two three. Four…");
         let end = around("Eight nine ten eleven twelve.", 40);
         assert_eq!(end, "…six seven. Eight nine ten eleven twelve.");
