@@ -348,6 +348,41 @@ fn bad_questions_are_told_what_is_wrong() {
 }
 
 #[test]
+fn a_number_that_no_passage_has_takes_no_memory() {
+    let server = Server::start(sample(), &[]);
+    for field in ["except", "like", "unlike"] {
+        for number in ["999999", "36982562137698667", "18446744073709551615"] {
+            let question = json!({"q": "a", field: [number]});
+            server
+                .post("/v1/search", &question)
+                .refused(404, "no passage");
+        }
+    }
+    assert_eq!(server.get("/v1/search?q=a").status, 200);
+}
+
+#[test]
+fn a_question_is_checked_before_its_answer_is_known() {
+    let server = Server::start(sample(), &[]);
+    assert_eq!(server.get("/v1/search?q=a").status, 200);
+    // As JSON it would look like the one before.
+    server
+        .get("/v1/search?q=a&min_score=NaN")
+        .refused(400, "no number");
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_said_to_be_late() {
+    let server = Server::start(sample(), &["--threads", "1", "--timeout", "1"]);
+    let texts = vec!["a long text ".repeat(60); 1000];
+    let request = json!({"model": "all-MiniLM-L6-v2", "input": texts});
+    server
+        .post("/v1/embeddings", &request)
+        .refused(504, "took too long");
+    wait_for(|| (server.get("/v1/search?q=a").status == 200).then_some(()));
+}
+
+#[test]
 fn strangers_are_turned_away() {
     let place = sample();
     let server = Server::start(place, &["--cors", "https://friend.example"]);
