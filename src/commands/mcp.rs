@@ -1,6 +1,7 @@
 //! `topoi mcp`: tools for an assistant that starts this program itself and talks to it over standard input and output.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
@@ -30,9 +31,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Mcp) -> anyhow::Result<Outc
     if !store::exists(&root) {
         return Err(topoi::Error::from(store::StoreError::Missing { root }).into());
     }
-    let reader = store::open_reader(&root).map_err(topoi::Error::from)?;
-    let wanted = reader.model().map_err(topoi::Error::from)?;
-    let wanted = wanted.map_or_else(Wanted::default, Wanted::from);
+    let wanted = wanted(&root)?;
     // Whoever answers computes on one core.
     let loaded = context.model_on(&wanted, Some(NonZeroUsize::MIN))?;
     let library = Served {
@@ -53,4 +52,12 @@ pub(crate) fn run(context: &mut Context, arguments: &Mcp) -> anyhow::Result<Outc
         output.flush()
     })?;
     Ok(Outcome::Found)
+}
+
+/// The library's model; the usual one if it holds nothing yet.
+fn wanted(root: &Path) -> anyhow::Result<Wanted> {
+    // It is closed again at once: whoever keeps it open keeps SQLite from tidying up behind whoever writes.
+    let reader = store::open_reader(root).map_err(topoi::Error::from)?;
+    let model = reader.model().map_err(topoi::Error::from)?;
+    Ok(model.map_or_else(Wanted::default, Wanted::from))
 }
