@@ -4,8 +4,9 @@
 //! elsewhere, stays on it. So there are as many workers as cores, nothing else that computes can keep them waiting, and a
 //! question costs what it costs on one core.
 //!
-//! A worker takes as many of the waiting questions as are its share, embeds them together, which costs far less than one by
-//! one, and answers each. While nobody waits a question is answered by itself at once; the more wait, the more are
+//! A worker takes as many of the waiting questions as are its share and embeds them together. It answers the first, and puts
+//! the others back to the front of the queue, where whoever is free answers them one by one: some take a hundred times as long
+//! as others. While nobody waits a question is embedded and answered by itself at once; the more wait, the more are
 //! embedded together.
 //!
 //! There are two lanes. Questions of people are in the front one; texts that are only to be embedded, for other programs or
@@ -115,10 +116,35 @@ impl Texts {
 
 /// Something that waits to be done.
 struct Task {
+    lane: Lane,
     shelf: Arc<Shelf>,
     texts: Texts,
+    vectors: Vectors,
     expires: Instant,
     work: Box<dyn Work>,
+}
+
+/// The vectors of a task's texts.
+enum Vectors {
+    /// They are to be computed.
+    Wanted,
+    /// They were computed, in so much time, with those of others.
+    Known { values: Vec<f32>, time: Duration },
+    /// There are no texts, or their vectors can't be computed: whoever does the work learns why.
+    None,
+}
+
+impl Task {
+    fn is_to_be_embedded(&self) -> bool {
+        matches!(self.vectors, Vectors::Wanted)
+    }
+
+    /// Whether its texts can be embedded together with those of another.
+    fn goes_with(&self, other: &Self) -> bool {
+        other.is_to_be_embedded()
+            && Arc::ptr_eq(&self.shelf.model, &other.shelf.model)
+            && self.texts.role == other.texts.role
+    }
 }
 
 trait Work: Send {
@@ -209,7 +235,7 @@ impl Desk {
         texts: Texts,
         work: impl FnOnce(Seat<'_>) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
-        let (task, answer) = self.task(shelf, texts, work);
+        let (task, answer) = self.task(Lane::Front, shelf, texts, work);
         let expires = task.expires;
         self.queue.put(Lane::Front, vec![task])?;
         self.answer(answer, expires).await
@@ -224,7 +250,7 @@ impl Desk {
     ) -> Result<Vec<T>, Refusal> {
         let portions = portions.into_iter();
         let (tasks, answers): (Vec<_>, Vec<_>) = portions
-            .map(|texts| self.task(shelf, texts, work.clone()))
+            .map(|texts| self.task(Lane::Back, shelf, texts, work.clone()))
             .unzip();
         let expires = Instant::now() + self.queue.limits.time;
         self.queue.put(Lane::Back, tasks)?;
@@ -243,7 +269,7 @@ impl Desk {
         texts: Texts,
         work: impl FnOnce(Seat<'_>) -> T + Send + 'static,
     ) -> Result<oneshot::Receiver<T>, Refusal> {
-        let (mut task, answer) = self.task(shelf, texts, work);
+        let (mut task, answer) = self.task(Lane::Back, shelf, texts, work);
         // Nobody waits that long.
         task.expires += Duration::from_secs(24 * 3600);
         self.queue.put_anyway(task)?;
@@ -252,14 +278,22 @@ impl Desk {
 
     fn task<T: Send + 'static>(
         &self,
+        lane: Lane,
         shelf: &Arc<Shelf>,
         texts: Texts,
         work: impl FnOnce(Seat<'_>) -> T + Send + 'static,
     ) -> (Task, oneshot::Receiver<T>) {
         let (sender, receiver) = oneshot::channel();
+        let vectors = if texts.texts.is_empty() {
+            Vectors::None
+        } else {
+            Vectors::Wanted
+        };
         let task = Task {
+            lane,
             shelf: Arc::clone(shelf),
             texts,
+            vectors,
             expires: Instant::now() + self.queue.limits.time,
             work: Box::new(Awaited {
                 work,
@@ -343,7 +377,7 @@ impl Queue {
         self.ready.notify_all();
     }
 
-    /// What a worker does next: tasks of one model whose texts are embedded together. Nothing if nothing came for a while; none
+    /// What a worker does next: a task, or several whose texts are embedded together. Nothing if nothing came for a while; none
     /// at the end.
     fn take(&self) -> Option<Vec<Task>> {
         let mut lanes = self.lanes();
@@ -370,19 +404,14 @@ impl Queue {
         };
         // The others get as much, so that none sits idle while one has all.
         let share = lane.len().div_ceil(self.workers);
-        let mut tasks: Vec<Task> = Vec::new();
-        let mut texts = 0;
+        let mut tasks: Vec<Task> = Vec::from_iter(lane.pop_front());
+        let mut texts = tasks.first().map_or(0, |task| task.texts.texts.len());
         while tasks.len() < share
-            && let Some(next) = lane.front()
+            && let Some((first, next)) = tasks.first().zip(lane.front())
+            && first.is_to_be_embedded()
+            && first.goes_with(next)
+            && texts + next.texts.texts.len() <= self.limits.batch
         {
-            let joins = tasks.first().is_none_or(|first| {
-                Arc::ptr_eq(&first.shelf.model, &next.shelf.model)
-                    && first.texts.role == next.texts.role
-                    && texts + next.texts.texts.len() <= self.limits.batch
-            });
-            if !joins {
-                break;
-            }
             texts += next.texts.texts.len();
             tasks.extend(lane.pop_front());
         }
@@ -407,67 +436,100 @@ impl Queue {
                 }
                 continue;
             }
-            self.answer(tasks, &mut seats);
+            self.serve(tasks, &mut seats);
         }
     }
 
     /// Does what was taken, without what nobody waits for any more.
-    fn answer(&self, mut tasks: Vec<Task>, seats: &mut Seats) {
+    fn serve(&self, mut tasks: Vec<Task>, seats: &mut Seats) {
         let now = Instant::now();
         tasks.retain(|task| task.work.is_wanted() && task.expires > now);
+        if tasks.first().is_some_and(Task::is_to_be_embedded) {
+            self.embed(&mut tasks);
+        }
+        let own = match tasks.first() {
+            Some(first) if first.lane == Lane::Front => 1,
+            // What is left of these is next to nothing.
+            _ => tasks.len(),
+        };
+        let others = tasks.split_off(own.min(tasks.len()));
+        if !others.is_empty() {
+            let mut lanes = self.lanes();
+            for task in others.into_iter().rev() {
+                lanes.front.push_front(task);
+            }
+            self.told(&lanes);
+        }
+        for task in tasks {
+            answer(task, seats);
+        }
+    }
+
+    /// Embeds the texts of tasks that go together.
+    fn embed(&self, tasks: &mut [Task]) {
         let Some(first) = tasks.first() else {
             return;
         };
-        let model = Arc::clone(&first.shelf.model);
+        let (model, role) = (Arc::clone(&first.shelf.model), first.texts.role);
         let encoder = model.encoder.as_ref();
-        let role = first.texts.role;
         let all: Vec<&str> = tasks
             .iter()
             .flat_map(|task| task.texts.texts.iter().map(String::as_str))
             .collect();
+        self.metrics.embedded(all.len());
         let begin = Instant::now();
-        let vectors = if all.is_empty() {
-            None
-        } else {
-            self.metrics.embedded(all.len());
-            let mut go_on = |_| ControlFlow::Continue(());
-            let embed = AssertUnwindSafe(|| encoder.encode(&all, role, &mut go_on));
-            // Where that fails, each task tries for itself, and those at fault learn of it.
-            catch_unwind(embed).ok().and_then(Result::ok)
-        };
-        let embedding = begin.elapsed();
-        let mut vectors = vectors.as_ref().map(|vectors| vectors.values());
-        for task in tasks {
-            let Task {
-                shelf, texts, work, ..
-            } = task;
-            let own = texts.texts.len() * encoder.dim();
-            let (own, rest) = vectors.map_or((None, None), |vectors| {
-                let (own, rest) = vectors.split_at(own.min(vectors.len()));
-                (Some(own), Some(rest))
-            });
-            vectors = rest;
-            let known = own.map(|vectors| Known {
-                encoder,
-                role,
-                texts: &texts.texts,
-                vectors,
-            });
-            // Before the library is taken, so that it is at least of this generation.
-            let generation = shelf.generation();
-            let seat = Seat {
-                library: seats.library(&shelf),
-                encoder: match &known {
-                    Some(known) => known,
-                    None => encoder,
+        let mut go_on = |_| ControlFlow::Continue(());
+        let embed = AssertUnwindSafe(|| encoder.encode(&all, role, &mut go_on));
+        // Where that fails, each task tries for itself, and those at fault learn of it.
+        let embedded = catch_unwind(embed).ok().and_then(Result::ok);
+        let time = begin.elapsed();
+        let mut values = embedded.map(Embeddings::into_values);
+        for task in tasks.iter_mut().rev() {
+            let own = task.texts.texts.len() * encoder.dim();
+            task.vectors = match &mut values {
+                Some(values) => Vectors::Known {
+                    values: values.split_off(values.len().saturating_sub(own)),
+                    time,
                 },
-                texts: &texts,
-                embedding,
-                generation,
+                None => Vectors::None,
             };
-            if catch_unwind(AssertUnwindSafe(|| work.run(seat))).is_err() {
-                tracing::error!(library = shelf.name, "an answer broke down");
-            }
         }
+    }
+}
+
+/// Does the work of a task.
+fn answer(task: Task, seats: &mut Seats) {
+    let Task {
+        shelf,
+        texts,
+        vectors,
+        work,
+        ..
+    } = task;
+    let encoder = shelf.model.encoder.as_ref();
+    let (known, embedding) = match &vectors {
+        Vectors::Known { values, time } => (Some(values), *time),
+        Vectors::Wanted | Vectors::None => (None, Duration::ZERO),
+    };
+    let known = known.map(|vectors| Known {
+        encoder,
+        role: texts.role,
+        texts: &texts.texts,
+        vectors,
+    });
+    // Before the library is taken, so that it is at least of this generation.
+    let generation = shelf.generation();
+    let seat = Seat {
+        library: seats.library(&shelf),
+        encoder: match &known {
+            Some(known) => known,
+            None => encoder,
+        },
+        texts: &texts,
+        embedding,
+        generation,
+    };
+    if catch_unwind(AssertUnwindSafe(|| work.run(seat))).is_err() {
+        tracing::error!(library = shelf.name, "an answer broke down");
     }
 }

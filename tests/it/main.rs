@@ -24,6 +24,7 @@ mod reading;
 mod refining;
 mod reranking;
 mod seed;
+mod served;
 mod server;
 mod serving;
 mod stories;

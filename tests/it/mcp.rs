@@ -1,13 +1,13 @@
 //! Tools for agents, over standard input and output and over HTTP, as bytes.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::harness::{Place, sample};
+use crate::served::{Answer, Server};
 
 /// A run of `topoi mcp`.
 struct Agent {
@@ -373,66 +373,14 @@ fn mcp_needs_a_library_and_says_when_it_is_empty() {
     agent.end();
 }
 
-/// A run of `topoi serve` for agents.
-struct Served {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Served {
-    fn new(place: &Place, libraries: &[&str]) -> Self {
-        let arguments = ["serve", "--listen", "127.0.0.1:0"];
-        let mut child = place
-            .command(arguments.iter().chain(libraries))
-            .env("TOPOI_TOKEN", "secret")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        output.read_line(&mut line).unwrap();
-        let address = line
-            .trim()
-            .trim_start_matches("http://")
-            .trim_end_matches('/');
-        Self {
-            address: address.to_owned(),
-            child,
-        }
-    }
-
-    /// The status, and the body.
-    fn post(&self, headers: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(
-            stream,
-            "POST /mcp HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\n\
-             Accept: application/json, text/event-stream\r\nContent-Length: {}\r\n{headers}\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, body.to_owned())
-    }
-
-    fn ask(&self, method: &str, params: &Value) -> Value {
-        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let headers = "Host: localhost\r\nAuthorization: Bearer secret\r\n";
-        let (status, body) = self.post(headers, &message.to_string());
-        assert_eq!(status, 200, "{body}");
-        serde_json::from_str(&body).unwrap()
-    }
+/// What a server answers to a message at `/mcp`.
+fn post(server: &Server, headers: &[(&str, &str)], message: &str) -> Answer {
+    let kinds = [
+        ("Content-Type", "application/json"),
+        ("Accept", "application/json, text/event-stream"),
+    ];
+    let headers = [headers, &kinds].concat();
+    server.ask("POST", "/mcp", &headers, message.as_bytes())
 }
 
 #[test]
@@ -446,47 +394,35 @@ fn mcp_over_http_is_guarded_and_knows_several_libraries() {
         .run(["--library", "one", "index", "--quiet", "one.txt"])
         .found();
     let sample = format!("sample={}", sample().path(".topoi").display());
-    let served = Served::new(&place, &[&sample, "one=one"]);
+    let server = Server::start(&place, &[&sample, "one=one", "--token", "secret"]);
 
     let message = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
-    let token = "Authorization: Bearer secret\r\n";
-    assert_eq!(served.post("Host: localhost\r\n", message).0, 401);
-    assert_eq!(
-        served
-            .post(&format!("Host: evil.example\r\n{token}"), message)
-            .0,
-        403
-    );
-    let page = format!("Host: localhost\r\nOrigin: http://evil.example\r\n{token}");
-    assert_eq!(served.post(&page, message).0, 403);
-    let own = format!("Host: localhost\r\n{token}");
-    let (status, body) = served.post(&own, "{\"jsonrpc\"");
-    assert_eq!(status, 400);
-    assert!(body.contains("-32700"), "{body}");
+    let token = ("Authorization", "Bearer secret");
+    assert_eq!(post(&server, &[], message).status, 401);
+    let stranger = [("Host", "evil.example"), token];
+    assert_eq!(post(&server, &stranger, message).status, 403);
+    let page = [("Origin", "http://evil.example"), token];
+    assert_eq!(post(&server, &page, message).status, 403);
+    let broken = post(&server, &[token], "{\"jsonrpc\"");
+    assert_eq!(broken.json(400)["error"]["code"], -32700);
     let long = format!("{{\"a\":\"{}\"}}", "a".repeat(5 << 20));
-    let mut stream = TcpStream::connect(&served.address).unwrap();
-    let head = format!(
-        "POST /mcp HTTP/1.1\r\n{own}Content-Length: {}\r\n\r\n",
-        long.len()
-    );
-    stream.write_all(head.as_bytes()).unwrap();
-    // It may have been refused before it is sent.
-    let _ = stream.write_all(long.as_bytes());
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).unwrap();
-    assert!(line.contains("413"), "{line}");
+    assert_eq!(post(&server, &[token], &long).status, 413);
 
-    let instructions = served.ask("initialize", &greeting());
+    let ask = |method: &str, params: &Value| {
+        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        post(&server, &[token], &message.to_string()).json(200)
+    };
+    let instructions = ask("initialize", &greeting());
     let instructions = instructions["result"]["instructions"].as_str().unwrap();
     assert!(instructions.contains("sample, one"), "{instructions}");
-    let tools = served.ask("tools/list", &json!({}));
+    let tools = ask("tools/list", &json!({}));
     for tool in tools["result"]["tools"].as_array().unwrap() {
         let library = &tool["inputSchema"]["properties"]["library"];
         assert_eq!(library["enum"], json!(["sample", "one"]));
     }
     let search = |library: &str| {
         let arguments = json!({ "query": "tariff", "library": library });
-        let answer = served.ask(
+        let answer = ask(
             "tools/call",
             &json!({ "name": "search", "arguments": arguments }),
         );

@@ -179,6 +179,7 @@ async function searching() {
   const before = await numbers(page);
   await page.click('#more');
   check('more results come after those', await soon(async () => await results(page).count() === 20 && (await numbers(page)).startsWith(`${before},`)));
+  check('and none of them twice', new Set((await numbers(page)).split(',')).size === 20, await numbers(page));
   check('the focus is on the first new one', await soon(() => page.evaluate(() => document.activeElement.closest('.hit') === document.querySelectorAll('.hit')[10])));
 
   await page.goto('about:blank');

@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--model", help="the folder of the model, for sentence-transformers")
     parser.add_argument("--f32", help="a library whose model computes in f32, for a fairer comparison of embeddings")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="0 for the overload alone")
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--flood-minutes", type=float, default=0, help="how long to overload the server")
     asked = parser.parse_args()
@@ -183,45 +183,46 @@ def main() -> None:
         many.write_text(
             "\n".join(body(paragraphs[i : i + 32]) for i in range(0, len(paragraphs) - 32, 32)) + "\n"
         )
-        print(f"{len(all_questions)} questions; {asked.threads} threads; {asked.rounds} rounds", flush=True)
+        print(f"{len(all_questions)} questions, {asked.threads} threads, {asked.rounds} rounds", flush=True)
 
         server = lambda *arguments: topoi(asked.topoi, asked.library, asked.threads, *arguments)
-        with server() as usual, server("--batch", "1") as one_by_one:
-            rounds(
-                asked.rounds,
-                {
-                    "search, distinct questions": (usual, paths, "-", CONNECTIONS),
-                    "search, the same question": (usual, same, "-", CONNECTIONS),
-                    "search with the sentence that matches, distinct": (usual, why, "-", 8),
-                },
-                asked.seconds,
-            )
-            together = rounds(
-                asked.rounds,
-                {
-                    "embedding a question, together": (usual, single, "/v1/embeddings", CONNECTIONS),
-                    "embedding a question, one by one": (one_by_one, single, "/v1/embeddings", CONNECTIONS),
-                },
-                asked.seconds,
-            )
-            ratio(together, "embedding a question, together", "embedding a question, one by one")
-        if asked.model:
-            library = asked.f32 or asked.library
-            embedder = topoi(asked.topoi, library, asked.threads)
-            with embedder as ours, plain(asked.python, asked.model, asked.threads, 18788) as theirs:
-                beside = rounds(
+        if asked.rounds:
+            with server() as usual, server("--batch", "1") as one_by_one:
+                rounds(
                     asked.rounds,
                     {
-                        "topoi, a question": (ours, single, "/v1/embeddings", CONNECTIONS),
-                        "sentence-transformers, a question": (theirs, single, "/v1/embeddings", CONNECTIONS),
-                        "topoi, 32 paragraphs": (ours, many, "/v1/embeddings", 4),
-                        "sentence-transformers, 32 paragraphs": (theirs, many, "/v1/embeddings", 4),
+                        "search, distinct questions": (usual, paths, "-", CONNECTIONS),
+                        "search, the same question": (usual, same, "-", CONNECTIONS),
+                        "search with the sentence that matches, distinct": (usual, why, "-", 8),
                     },
-                    # A request of paragraphs takes a second or more.
-                    2 * asked.seconds,
+                    asked.seconds,
                 )
-                ratio(beside, "topoi, a question", "sentence-transformers, a question")
-                ratio(beside, "topoi, 32 paragraphs", "sentence-transformers, 32 paragraphs")
+                together = rounds(
+                    asked.rounds,
+                    {
+                        "embedding a question, together": (usual, single, "/v1/embeddings", CONNECTIONS),
+                        "embedding a question, one by one": (one_by_one, single, "/v1/embeddings", CONNECTIONS),
+                    },
+                    asked.seconds,
+                )
+                ratio(together, "embedding a question, together", "embedding a question, one by one")
+            if asked.model:
+                library = asked.f32 or asked.library
+                embedder = topoi(asked.topoi, library, asked.threads)
+                with embedder as ours, plain(asked.python, asked.model, asked.threads, 18788) as theirs:
+                    beside = rounds(
+                        asked.rounds,
+                        {
+                            "topoi, a question": (ours, single, "/v1/embeddings", CONNECTIONS),
+                            "sentence-transformers, a question": (theirs, single, "/v1/embeddings", CONNECTIONS),
+                            "topoi, 32 paragraphs": (ours, many, "/v1/embeddings", 4),
+                            "sentence-transformers, 32 paragraphs": (theirs, many, "/v1/embeddings", 4),
+                        },
+                        # A request of paragraphs takes a second or more.
+                        2 * asked.seconds,
+                    )
+                    ratio(beside, "topoi, a question", "sentence-transformers, a question")
+                    ratio(beside, "topoi, 32 paragraphs", "sentence-transformers, 32 paragraphs")
         if asked.flood_minutes:
             with server() as flooded:
                 load(flooded, paths, "-", CONNECTIONS, asked.seconds, 0)

@@ -27,7 +27,6 @@ mod trail;
 use std::io;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use rmcp::model::{
@@ -36,21 +35,15 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, ServerInitializeError};
 use rmcp::{ErrorData, RoleServer, ServerHandler, model};
-use topoi::article::ThemeId;
 
 use super::failure::{Failure, Result};
 use super::room::Room;
-use super::shelf::Shelf;
 use parameters::{Arguments, Parameter};
 use stdio::Stdio;
 use tool::{Output, Tool};
 use trail::Trails;
 
 pub(super) use message::{MOST_BYTES, parse};
-
-/// How long it may take until a theme that has been found is in the library, and how often to look.
-const SETTLING: Duration = Duration::from_secs(3);
-const TICK: Duration = Duration::from_millis(50);
 
 /// What an agent is told of all tools.
 const INSTRUCTIONS: &str = "Searches a library of articles (commentary, essays, news) by meaning. Begin with `search` for a \
@@ -98,44 +91,14 @@ impl Agent {
         if shelf.counts().articles == 0 {
             return Err(Failure::empty());
         }
-        let until = Instant::now() + SETTLING;
-        loop {
-            let answer = self.answer(tool, shelf, &arguments).await;
-            let is_settling = answer
-                .as_ref()
-                .is_err_and(|failure| failure.code == Some("not_found"))
-                && self.knows_theme(shelf, &arguments)
-                && Instant::now() < until;
-            if !is_settling {
-                return answer;
-            }
-            tokio::time::sleep(TICK).await;
-        }
-    }
-
-    async fn answer(
-        &self,
-        tool: &Tool,
-        shelf: &Arc<Shelf>,
-        arguments: &Arguments,
-    ) -> Result<Output> {
         let room = &*self.room;
         match tool.name {
-            "search" => questions::search(room, shelf, &self.trails, arguments).await,
-            "related" => questions::related(room, shelf, &self.trails, arguments).await,
-            "show" => show::show(room, shelf, arguments).await,
-            "themes" => themes::themes(room, shelf, arguments).await,
-            _ => sources::sources(room, shelf, arguments).await,
+            "search" => questions::search(room, shelf, &self.trails, &arguments).await,
+            "related" => questions::related(room, shelf, &self.trails, &arguments).await,
+            "show" => show::show(room, shelf, &arguments).await,
+            "themes" => themes::themes(room, shelf, &arguments).await,
+            _ => sources::sources(room, shelf, &arguments).await,
         }
-    }
-
-    /// Whether a theme is asked for that has been found; the library has it once it is opened anew.
-    fn knows_theme(&self, shelf: &Shelf, arguments: &Arguments) -> bool {
-        let theme = arguments.number("theme").map(ThemeId);
-        let known = self.room.themes.known(shelf);
-        theme
-            .zip(known)
-            .is_some_and(|(theme, known)| known.theme(theme).is_ok())
     }
 
     fn tool(&self, name: &str) -> Option<&Tool> {

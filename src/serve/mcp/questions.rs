@@ -27,7 +27,7 @@ const SHOWN: usize = 400;
 
 /// How many characters a query may have, and a text that something is to be found beside.
 const MOST_QUERY: usize = 10_000;
-const MOST_TEXT: usize = 200_000;
+const MOST_TEXT: usize = 50_000;
 
 /// How many copies of a passage are named.
 const COPIES: usize = 5;

@@ -16,7 +16,10 @@ const SETTLED_MS = 1500;
 /** How many results come at a time, how many an address remembers, and after how many there are no more. */
 const PAGE = 10;
 const REMEMBERED = 100;
-const LAST = 1000;
+const LAST = 500;
+
+/** How many passages the server leaves out at most. */
+const MOST_EXCEPT = 1000;
 
 /** A question that is longer than this doesn't fit into an address that is asked for. */
 const LONG = 1500;
@@ -203,7 +206,7 @@ function refine(kind, target, wanted) {
 function ask(extra, signal) {
   const fields = Object.fromEntries(ASKED.filter((name) => params.get(name)).map((name) => [name, params.get(name)]));
   const likes = Object.keys(LIKES).filter((kind) => listed(kind).length);
-  if (!likes.length && fields.q.length < LONG) return get('search', { ...fields, ...extra }, signal);
+  if (!likes.length && !extra.except && fields.q.length < LONG) return get('search', { ...fields, ...extra }, signal);
   const body = { ...fields, ...extra, ...Object.fromEntries(likes.map((kind) => [kind, listed(kind)])) };
   if (body.theme) body.theme = Number(body.theme);
   if (body.all_kinds) body.all_kinds = true;
@@ -278,6 +281,7 @@ async function explain(extra, signal) {
 const item = (result) => {
   const made = card(result, { onlike: (kind, target) => refine(kind, target, true) });
   made.dataset.identity = identity(result);
+  made.dataset.stories = [result.passage, ...result.also.map((copy) => copy.passage)].join(' ');
   return made;
 };
 
@@ -307,10 +311,12 @@ function shown(results, limit, timings) {
   say(count ? `${text} for ${params.get('q')}` : text);
 }
 
+/** What is shown, with its copies, is left out of what comes next: counted, some would come twice in a large library. */
 async function more() {
   const list = element('results');
   const offset = list.children.length;
-  await answer({ limit: PAGE, offset }, begin(), (results) => {
+  const except = [...list.children].flatMap((one) => one.dataset.stories.split(' ')).slice(0, MOST_EXCEPT);
+  await answer({ limit: PAGE, except }, begin(), (results) => {
     list.append(...results.map(item));
     shown(results, PAGE);
     params.set('show', Math.min(list.children.length, REMEMBERED));
