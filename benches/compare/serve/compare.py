@@ -31,10 +31,11 @@ class Server:
         self.process = process
         self.url = url
 
-    def resident_mib(self) -> float:
+    def memory(self) -> str:
+        """What the process holds for itself, and what of the library's files is mapped and in memory."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
-        return int(found[1]) / 1024 if found else 0.0
+        own, mapped = (int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) for name in ("RssAnon", "RssFile"))
+        return f"memory {own / 1024:.0f} MiB, and {mapped / 1024:.0f} MiB of files"
 
 
 @contextlib.contextmanager
@@ -226,11 +227,11 @@ def main() -> None:
         if asked.flood_minutes:
             with server() as flooded:
                 load(flooded, paths, "-", CONNECTIONS, asked.seconds, 0)
-                print(f"resident before: {flooded.resident_mib():.0f} MiB", flush=True)
+                print(f"before: {flooded.memory()}", flush=True)
                 for minute in range(max(1, round(asked.flood_minutes))):
                     told(f"flood, minute {minute + 1}", [load(flooded, paths, "-", OVERLOAD, 60, minute * 10_000_000, "unique")])
                     recovers(flooded)
-                    print(f"    resident {flooded.resident_mib():.0f} MiB", flush=True)
+                    print(f"    {flooded.memory()}", flush=True)
 
 
 if __name__ == "__main__":
