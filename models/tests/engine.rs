@@ -281,6 +281,32 @@ fn prompts_go_before_the_text_by_its_role() {
 }
 
 #[test]
+fn tokens_give_the_vector_of_their_text() {
+    let model = Tiny {
+        prompts: Some(json!({"prompts": {"query": "the ", "passage": "of "}})),
+        ..Tiny::default()
+    };
+    let (_folder, encoder) = load(&model);
+    let framed = model.ids(&["trade", "tariff"]);
+    let ids: Vec<u32> = framed[1..framed.len() - 1].to_vec();
+    for role in [Role::Query, Role::Passage] {
+        let of_text = encoder.encode_one("trade tariff", role).unwrap();
+        let of_ids = encoder.encode_ids(std::slice::from_ref(&ids), role).unwrap();
+        assert_eq!(of_ids.values(), of_text);
+        // What the model doesn't read changes nothing.
+        let long = ids.repeat(1000);
+        let read = long[..encoder.room(role)].to_vec();
+        let both = encoder.encode_ids(&[long, read], role).unwrap();
+        assert_eq!(both.row(0), both.row(1));
+    }
+    let outside = encoder.encode_ids(&[vec![999]], Role::Query);
+    assert!(matches!(
+        outside,
+        Err(EncodeError::TokenOutsideVocabulary { id: 999, .. })
+    ));
+}
+
+#[test]
 fn the_default_prompt_stands_in_for_the_role_that_has_none() {
     let (_folder, encoder) = load(&Tiny {
         prompts: Some(json!({
