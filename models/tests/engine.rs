@@ -291,7 +291,9 @@ fn tokens_give_the_vector_of_their_text() {
     let ids: Vec<u32> = framed[1..framed.len() - 1].to_vec();
     for role in [Role::Query, Role::Passage] {
         let of_text = encoder.encode_one("trade tariff", role).unwrap();
-        let of_ids = encoder.encode_ids(std::slice::from_ref(&ids), role).unwrap();
+        let of_ids = encoder
+            .encode_ids(std::slice::from_ref(&ids), role)
+            .unwrap();
         assert_eq!(of_ids.values(), of_text);
         // What the model doesn't read changes nothing.
         let long = ids.repeat(1000);

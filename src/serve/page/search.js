@@ -281,7 +281,6 @@ async function explain(extra, signal) {
 const item = (result) => {
   const made = card(result, { onlike: (kind, target) => refine(kind, target, true) });
   made.dataset.identity = identity(result);
-  made.dataset.stories = [result.passage, ...result.also.map((copy) => copy.passage)].join(' ');
   return made;
 };
 
@@ -315,7 +314,7 @@ function shown(results, limit, timings) {
 async function more() {
   const list = element('results');
   const offset = list.children.length;
-  const except = [...list.children].flatMap((one) => one.dataset.stories.split(' ')).slice(0, MOST_EXCEPT);
+  const except = [...list.children].flatMap((one) => one.dataset.identity.split(',')).slice(0, MOST_EXCEPT);
   await answer({ limit: PAGE, except }, begin(), (results) => {
     list.append(...results.map(item));
     shown(results, PAGE);
