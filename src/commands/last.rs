@@ -11,11 +11,11 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use topoi::article::PassageId;
+use topoi::search::Origin;
 
 use super::cli::{FilterArgs, ModeArg};
 use super::context::state_dir;
 use super::failure::Failure;
-use super::target::Target;
 
 /// What was asked, and what has been shown.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -23,8 +23,8 @@ pub(crate) struct Last {
     pub(crate) query: String,
     pub(crate) mode: ModeArg,
     pub(crate) filter: FilterArgs,
-    pub(crate) like: Vec<Target>,
-    pub(crate) unlike: Vec<Target>,
+    pub(crate) like: Vec<Origin>,
+    pub(crate) unlike: Vec<Origin>,
     pub(crate) shown: Vec<PassageId>,
 }
 

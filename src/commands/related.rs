@@ -13,7 +13,7 @@ use super::cli::Related;
 use super::context::Context;
 use super::failure::Failure;
 use super::hits::{self, Question};
-use super::target::{Target, stored_path};
+use super::target::stored_path;
 
 /// A text larger than this is no article to compare with.
 const MAX_BYTES: u64 = 64 << 20;
@@ -62,10 +62,8 @@ pub(crate) fn run(context: &mut Context, arguments: &Related) -> anyhow::Result<
 fn origin_in(library: &Library, asked: &str) -> anyhow::Result<Option<Origin>> {
     let path = Path::new(asked);
     // Where a file is called like a number, the file is meant: it is the one that the user sees.
-    match Target::parse(asked).filter(|_| !path.exists()) {
-        Some(Target::Passage(id)) => return Ok(Some(Origin::Passage(id))),
-        Some(Target::Article(id)) => return Ok(Some(Origin::Article(id))),
-        None => {}
+    if let Some(named) = Origin::parse(asked).filter(|_| !path.exists()) {
+        return Ok(Some(named));
     }
     let articles = library
         .store()

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use topoi::Error;
 use topoi::article::ArticleId;
 use topoi::fetch::Address;
+use topoi::search::Origin;
 use topoi::store;
 
 use super::Outcome;
 use super::cli::Remove;
 use super::context::Context;
 use super::failure::Failure;
-use super::target::{Target, stored_path};
+use super::target::stored_path;
 
 pub(crate) fn run(context: &mut Context, arguments: &Remove) -> anyhow::Result<Outcome> {
     let root = context.library();
@@ -21,12 +22,12 @@ pub(crate) fn run(context: &mut Context, arguments: &Remove) -> anyhow::Result<O
     let mut writer = store::open_writer(&root).map_err(Error::from)?;
     let mut articles: Vec<ArticleId> = Vec::new();
     for target in &arguments.targets {
-        match Target::parse(target).filter(|_| !Path::new(target).exists()) {
-            Some(Target::Article(id)) => {
+        match Origin::parse(target).filter(|_| !Path::new(target).exists()) {
+            Some(Origin::Article(id)) => {
                 writer.article(id)?.ok_or(Error::NoArticle(id))?;
                 articles.push(id);
             }
-            Some(Target::Passage(id)) => {
+            Some(Origin::Passage(id)) => {
                 return Err(Failure::with_hint(
                     format!(
                         "{id} is the number of a passage, and only whole articles can be removed"

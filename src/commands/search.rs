@@ -5,7 +5,7 @@ use std::io::Read;
 use anyhow::Context as _;
 use topoi::ingest;
 use topoi::library::Library;
-use topoi::search::{Feedback, Found, Query, QueryError, SearchOptions};
+use topoi::search::{Feedback, Found, Origin, Query, QueryError, SearchOptions};
 use topoi_models::{CrossEncoder, Encoder, ModelRef};
 
 use super::Outcome;
@@ -15,7 +15,6 @@ use super::context::Context;
 use super::failure::Failure;
 use super::hits::{self, Question};
 use super::last::{self, Last};
-use super::target::{Target, passages_of};
 
 /// A query longer than this is no query; `related` takes whole articles.
 pub(super) const MAX_QUERY_BYTES: usize = 64 * 1024;
@@ -112,12 +111,12 @@ impl Reranker {
 /// The passages that were liked, and those that weren't.
 pub(super) fn feedback(
     library: &Library,
-    like: &[Target],
-    unlike: &[Target],
+    like: &[Origin],
+    unlike: &[Origin],
 ) -> anyhow::Result<Feedback> {
     Ok(Feedback {
-        like: passages_of(library, like)?,
-        unlike: passages_of(library, unlike)?,
+        like: library.passages_of(like)?,
+        unlike: library.passages_of(unlike)?,
     })
 }
 

@@ -3,20 +3,20 @@
 use topoi::Error;
 use topoi::article::{Kind, Passage, PassageId, StoredArticle};
 use topoi::library::Library;
+use topoi::search::Origin;
 
 use super::Outcome;
 use super::cli::Show;
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{FAINT, Output, STRONG};
-use super::target::Target;
 use crate::answers::{PassageJson, by_line, one_line, short_path};
 
 pub(crate) fn run(context: &mut Context, arguments: &Show) -> anyhow::Result<Outcome> {
     let library = context.open()?;
     let mut shown = Vec::new();
     for id in &arguments.ids {
-        let target = Target::parse(id).ok_or_else(|| {
+        let target = Origin::parse(id).ok_or_else(|| {
             Failure::with_hint(
                 format!("`{id}` is neither a passage's number nor an article's"),
                 "write 12 for a passage, a7 for an article",
@@ -55,11 +55,11 @@ impl Selected {
     }
 }
 
-fn select(library: &Library, target: Target, around: u32) -> anyhow::Result<Selected> {
+fn select(library: &Library, target: Origin, around: u32) -> anyhow::Result<Selected> {
     let store = library.store();
     let (article, asked) = match target {
-        Target::Article(id) => (id, None),
-        Target::Passage(id) => {
+        Origin::Article(id) => (id, None),
+        Origin::Passage(id) => {
             let passage = store.passage(id)?.ok_or(Error::NoPassage(id))?;
             (passage.article, Some(passage))
         }

@@ -92,7 +92,11 @@ impl Library {
     }
 
     /// What stands around a passage, as far as `paragraphs` before and behind its own.
-    fn context(&self, passage: &Passage, paragraphs: u32) -> Result<Context> {
+    ///
+    /// # Errors
+    ///
+    /// Where the library is damaged.
+    pub fn context(&self, passage: &Passage, paragraphs: u32) -> Result<Context> {
         if paragraphs == 0 {
             return Ok(Context::default());
         }

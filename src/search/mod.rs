@@ -12,6 +12,7 @@
 //! | `rerank` | an order given by a model that reads question and passage together |
 //! | `why` | which sentence is why a passage was found |
 //! | `many` | many questions at once, on all cores |
+//! | `origin` | passages and articles as they are named |
 //! | `related`, `points` | what belongs beside a passage, an article or a text |
 //!
 //! ```no_run
@@ -46,6 +47,7 @@ mod background;
 mod copies;
 mod fusion;
 mod many;
+mod origin;
 mod points;
 mod question;
 mod ranking;
@@ -65,9 +67,9 @@ use topoi_models::Encoder;
 pub(crate) use background::Background;
 pub(crate) use copies::Shingles;
 pub use fusion::Mode;
+pub use origin::Origin;
 pub use question::Feedback;
 pub use ranking::Ranking;
-pub use related::Origin;
 pub(crate) use scope::Scope;
 pub use sources::Ranks;
 pub use why::{SentenceShare, Why};

@@ -13,7 +13,7 @@ use super::points::diverse;
 use super::question::embed;
 use super::ranking::Scorer;
 use super::sources::{Candidate, Candidates, Near, Ranks, Sources, set_sureness};
-use super::{Found, Ranking, Scope, SearchOptions};
+use super::{Found, Origin, Ranking, Scope, SearchOptions};
 use crate::article::{Article, ArticleId, Kind, Passage, PassageId, Place};
 use crate::error::{Error, Result};
 use crate::library::{Library, parts};
@@ -23,15 +23,6 @@ const FEWEST_CANDIDATES: usize = 20;
 
 /// How many answers are put in order for each that is asked for: some may be copies of others.
 const ORDERED_EACH: usize = 3;
-
-/// What something is to be found beside.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Origin {
-    /// A passage of the library.
-    Passage(PassageId),
-    /// An article of the library.
-    Article(ArticleId),
-}
 
 /// A point that something is to be found beside.
 struct Point {

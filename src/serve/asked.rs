@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use topoi::article::{ArticleId, Date, Kind, PassageId, ThemeId};
+use topoi::article::{Date, ThemeId};
 use topoi::ingest::{self, Hints};
 use topoi::library::Library;
 use topoi::search::{Feedback, Found, Mode, Origin, Query, SearchOptions};
@@ -195,15 +195,7 @@ impl Question {
 
 /// A passage (23) or an article (a7).
 pub(super) fn origin(text: &str, field: &'static str) -> Result<Origin> {
-    let number = |digits: &str| {
-        let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-        are_digits.then(|| digits.parse().ok()).flatten()
-    };
-    let origin = match text.strip_prefix('a') {
-        Some(digits) => number(digits).map(|id| Origin::Article(ArticleId(id))),
-        None => number(text).map(|id| Origin::Passage(PassageId(id))),
-    };
-    origin.ok_or_else(|| {
+    Origin::parse(text).ok_or_else(|| {
         let message = format!("`{field}` has “{text}”: write 23 for a passage, a7 for an article");
         Failure::field(field, message)
     })
@@ -215,29 +207,6 @@ fn origins(named: &[String], field: &'static str) -> Result<Vec<Origin>> {
         return Err(Failure::field(field, message));
     }
     named.iter().map(|text| origin(text, field)).collect()
-}
-
-/// The passages that are meant: of an article those of its body.
-fn passages(library: &Library, origins: &[Origin]) -> Result<Vec<PassageId>> {
-    let mut passages = Vec::new();
-    for origin in origins {
-        match origin {
-            Origin::Passage(id) => {
-                let known = library.store().passage(*id).map_err(topoi::Error::from)?;
-                known.ok_or(topoi::Error::NoPassage(*id))?;
-                passages.push(*id);
-            }
-            Origin::Article(id) => {
-                let store = library.store();
-                let known = store.article(*id).map_err(topoi::Error::from)?;
-                known.ok_or(topoi::Error::NoArticle(*id))?;
-                let all = store.passages_of(*id).map_err(topoi::Error::from)?;
-                let body = all.iter().filter(|passage| passage.kind == Kind::Body);
-                passages.extend(body.map(|passage| passage.id));
-            }
-        }
-    }
-    Ok(passages)
 }
 
 /// An answer, and to which state of the library.
@@ -276,10 +245,10 @@ pub(crate) async fn search(desk: &Desk, shelf: &Arc<Shelf>, asked: Question) -> 
         let library = seat.library.ok_or_else(Failure::empty)?;
         library.expect_theme(&options.filter)?;
         let feedback = Feedback {
-            like: passages(library, &like)?,
-            unlike: passages(library, &unlike)?,
+            like: library.passages_of(&like)?,
+            unlike: library.passages_of(&unlike)?,
         };
-        options.except = passages(library, &except)?;
+        options.except = library.passages_of(&except)?;
         let mut found = library.search(&query, &feedback, seat.encoder, &options)?;
         found.embedding = seat.embedding;
         answer(&seat, library, "topoi.search.v1", typed, found, &asked)
@@ -314,7 +283,7 @@ pub(crate) async fn related(desk: &Desk, shelf: &Arc<Shelf>, asked: Question) ->
     desk.ask(shelf, Texts::none(), move |seat| {
         let library = seat.library.ok_or_else(Failure::empty)?;
         library.expect_theme(&options.filter)?;
-        options.except = passages(library, &except)?;
+        options.except = library.passages_of(&except)?;
         let query = asked.to.clone().unwrap_or_default();
         let found = match &origin {
             Some(origin) => library.related(origin, &options)?,

@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 use topoi::library::Library;
 use topoi_models::{Embeddings, EncodeError, Encoder, Role};
 
+use super::lock;
 use super::metrics::Metrics;
 use super::model::Known;
 use super::shelf::{Seats, Shelf};
@@ -329,10 +330,6 @@ impl Desk {
             }
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Queue {

@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use topoi::Error;
+use topoi::store::StoreError;
 
 use super::desk::Refusal;
 
@@ -148,6 +149,12 @@ impl From<Error> for Failure {
             }
         };
         Self { hint, ..failure }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Error::from(error).into()
     }
 }
 

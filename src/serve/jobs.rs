@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use topoi::store::StoreError;
 use super::bulk::Bulk;
 use super::desk::Desk;
 use super::failure::{Failure, Result};
+use super::lock;
 use super::shelf::Shelf;
 
 /// How many jobs may wait, and how many bytes of uploads they may hold.
@@ -122,10 +123,6 @@ pub(crate) struct Jobs {
     came: Condvar,
     next: AtomicU64,
     permissions: Permissions,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Jobs {

@@ -30,7 +30,7 @@ mod themes;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -53,6 +53,11 @@ const AGENT_LIMITS: Limits = Limits {
     batch: 16,
     time: Duration::from_secs(30),
 };
+
+/// What a mutex guards. Work that broke down while it held one has left nothing half-done there.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// How to serve.
 pub(crate) struct Settings {

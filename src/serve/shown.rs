@@ -56,25 +56,16 @@ pub(crate) struct ShownJson {
 /// A passage, with so many paragraphs before and behind it.
 pub(crate) fn passage(library: &Library, id: PassageId, paragraphs: u32) -> Result<ShownJson> {
     let store = library.store();
-    let passage = store.passage(id).map_err(topoi::Error::from)?;
+    let passage = store.passage(id)?;
     let passage = passage.ok_or(topoi::Error::NoPassage(id))?;
-    let article = store.article(passage.article).map_err(topoi::Error::from)?;
+    let article = store.article(passage.article)?;
     let article = article.ok_or(topoi::Error::NoArticle(passage.article))?;
-    let around = if paragraphs == 0 {
-        Vec::new()
-    } else {
-        let around = store.passages_around(&passage, paragraphs);
-        around.map_err(topoi::Error::from)?
-    };
-    let (before, rest): (Vec<_>, Vec<_>) = around
-        .into_iter()
-        .filter(|other| other.id != id)
-        .partition(|other| other.place < passage.place);
+    let context = library.context(&passage, paragraphs)?;
     Ok(ShownJson {
         schema: "topoi.passage.v1",
         line: library.lines().line(&article, passage.span),
         passage: PassageJson::new(&passage, &article),
-        context: ContextJson::new(&before, &rest),
+        context: ContextJson::new(&context.before, &context.after),
     })
 }
 
@@ -91,10 +82,10 @@ pub(crate) fn members(library: &Library, wanted: &[(PassageId, f32)]) -> Result<
     let store = library.store();
     let mut passages = Vec::new();
     for &(id, strength) in wanted {
-        let Some(passage) = store.passage(id).map_err(topoi::Error::from)? else {
+        let Some(passage) = store.passage(id)? else {
             continue;
         };
-        let article = store.article(passage.article).map_err(topoi::Error::from)?;
+        let article = store.article(passage.article)?;
         passages.extend(article.map(|article| MemberJson {
             strength,
             passage: PassageJson::new(&passage, &article),
@@ -127,10 +118,10 @@ pub(crate) struct ShareJson {
 /// Some passages of an article, of all kinds.
 pub(crate) fn article(library: &Library, id: ArticleId, part: Part) -> Result<WholeJson> {
     let store = library.store();
-    let article = store.article(id).map_err(topoi::Error::from)?;
+    let article = store.article(id)?;
     let article = article.ok_or(topoi::Error::NoArticle(id))?;
-    let passages = store.passages_of(id).map_err(topoi::Error::from)?;
-    let copies = store.copies().map_err(topoi::Error::from)?;
+    let passages = store.passages_of(id)?;
+    let copies = store.copies()?;
     let original = copies.iter().find(|copy| copy.article == id);
     let original = original.map_or(id, |copy| copy.original);
     let siblings = copies.iter().filter(|copy| copy.original == original);
@@ -138,9 +129,7 @@ pub(crate) fn article(library: &Library, id: ArticleId, part: Part) -> Result<Wh
     also.insert(original);
     also.remove(&id);
     let also = also.into_iter().map(|id| store.article(id));
-    let also: Vec<_> = also
-        .collect::<std::result::Result<_, _>>()
-        .map_err(topoi::Error::from)?;
+    let also: Vec<_> = also.collect::<std::result::Result<_, _>>()?;
     Ok(WholeJson {
         schema: "topoi.article.v1",
         article: ArticleJson::from(&article),
@@ -163,10 +152,7 @@ pub(crate) struct ArticlesJson {
 /// The articles that a filter chooses, the latest first, those without a date last.
 pub(crate) fn articles(library: &Library, filter: &Filter, part: Part) -> Result<ArticlesJson> {
     library.expect_theme(filter)?;
-    let mut articles = library
-        .store()
-        .articles(filter)
-        .map_err(topoi::Error::from)?;
+    let mut articles = library.store().articles(filter)?;
     articles.sort_by_key(|article| std::cmp::Reverse(article.metadata.date.map(Date::earliest)));
     Ok(ArticlesJson {
         schema: "topoi.articles.v1",
@@ -190,10 +176,7 @@ pub(crate) struct SourcesJson {
 /// Whose articles those are that a filter chooses.
 pub(crate) fn sources(library: &Library, filter: &Filter) -> Result<SourcesJson> {
     library.expect_theme(filter)?;
-    let overview = library
-        .store()
-        .overview(filter)
-        .map_err(topoi::Error::from)?;
+    let overview = library.store().overview(filter)?;
     let first = |mut names: Vec<NameCount>| {
         names.truncate(MOST_NAMES);
         names

@@ -4,7 +4,7 @@
 //! found. When a library has changed, the themes that were found before are shown until those of now are known.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use topoi::themes::map;
 use topoi::themes::trends::Unit;
 
 use super::failure::{Failure, Result};
+use super::lock;
 use super::packed::Packed;
 use super::shelf::Shelf;
 use super::shown::ShareJson;
@@ -192,10 +193,6 @@ pub(crate) struct Themes {
     of: Vec<Arc<Mutex<State>>>,
     /// One at a time: each takes all cores.
     turn: Arc<Mutex<()>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Themes {

@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use serde::{Deserialize, Serialize};
 use topoi::article::{Date, ThemeId};
-use topoi::search::Mode;
+use topoi::search::{Mode, Origin};
 use topoi::store::Filter;
-
-use crate::commands::target::Target;
 
 /// Which passages a question is about.
 #[derive(Debug, Clone, Default, Args, Serialize, Deserialize)]
@@ -126,10 +124,10 @@ pub(crate) struct Search {
     pub(crate) mode: ModeArg,
     /// Look for more like this passage, or this article (a7)
     #[arg(long, value_name = "PASSAGE|ARTICLE", value_parser = target)]
-    pub(crate) like: Vec<Target>,
+    pub(crate) like: Vec<Origin>,
     /// Look for less like this passage, or this article (a7)
     #[arg(long, value_name = "PASSAGE|ARTICLE", value_parser = target)]
-    pub(crate) unlike: Vec<Target>,
+    pub(crate) unlike: Vec<Origin>,
     /// Go on with the last search: the next answers to its query, without those that it has shown
     #[arg(long, conflicts_with_all = ["query", "queries", "mode"])]
     pub(crate) more: bool,
@@ -157,8 +155,8 @@ pub(super) fn theme(text: &str) -> Result<ThemeId, String> {
     number.map_err(|_| "write its number, as `topoi themes` shows it".to_owned())
 }
 
-fn target(text: &str) -> Result<Target, String> {
-    Target::parse(text).ok_or_else(|| "write 12 for a passage, a7 for an article".to_owned())
+fn target(text: &str) -> Result<Origin, String> {
+    Origin::parse(text).ok_or_else(|| "write 12 for a passage, a7 for an article".to_owned())
 }
 
 #[derive(Debug, Args)]

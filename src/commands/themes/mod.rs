@@ -7,6 +7,7 @@ mod table;
 
 use topoi::article::ThemeId;
 use topoi::library::{self, Commentary, Current, Library, ThemesWanted, Topic};
+use topoi::search::Origin;
 use topoi::themes::Count;
 use topoi::themes::ledger::{Change, ChangeKind};
 use topoi_models::Role;
@@ -16,7 +17,6 @@ use super::cli::{Themes, TitleArgs};
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Output, STRONG};
-use super::target::Target;
 use super::titles::{Brief, Endpoint};
 use crate::answers::{Subject, clean, themes};
 
@@ -50,9 +50,9 @@ pub(crate) fn run(context: &mut Context, arguments: &Themes) -> anyhow::Result<O
     let [of_each, of_one] = PASSAGES;
     if let Some(of) = &arguments.of {
         let limit = arguments.passages.unwrap_or(of_one);
-        return match Target::parse(of) {
-            Some(Target::Passage(id)) => one::theme(context, &subject, ThemeId(id.0), limit, arguments.json),
-            Some(Target::Article(id)) => one::article(context, &subject, id, arguments.json),
+        return match Origin::parse(of) {
+            Some(Origin::Passage(id)) => one::theme(context, &subject, ThemeId(id.0), limit, arguments.json),
+            Some(Origin::Article(id)) => one::article(context, &subject, id, arguments.json),
             None => Err(Failure::with_hint(
                 format!("`{of}` is neither a theme nor an article"),
                 "write 12 for a theme, a7 for an article, as `topoi themes` and `topoi list` show them",
