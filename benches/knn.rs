@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use topoi::article::Passage;
 use topoi::library::Library;
+use topoi::store::Filter;
 use topoi_index::{
     BuildOptions, IdSet, Neighbour, PointId, SearchParams, Searcher, Segment, Selection, Space,
     write_segment,
@@ -51,7 +53,16 @@ fn main() {
     let searcher = match library {
         Some(root) => {
             let library = Library::open(&root).expect("the library");
-            library.searcher().clone()
+            let mut ids = Vec::new();
+            let take = &mut |passage: Passage| ids.push(passage.id);
+            let all = Filter {
+                all_kinds: true,
+                ..Filter::default()
+            };
+            library.store().each_passage(&all, take).expect("passages");
+            let vectors = library.vectors(&ids).expect("vectors");
+            let points = ids.iter().map(|id| (PointId(id.0), &*vectors[id]));
+            in_one_segment(folder.path(), vectors[&ids[0]].len(), points)
         }
         None => generated(folder.path()),
     };
@@ -77,9 +88,17 @@ fn generated(folder: &Path) -> Searcher {
         let own: Vec<f32> = vector().iter().zip(centre).map(|(x, y)| x + y).collect();
         (PointId(id), own)
     });
+    in_one_segment(folder, DIM, points)
+}
+
+fn in_one_segment<V: AsRef<[f32]>>(
+    folder: &Path,
+    dim: usize,
+    points: impl IntoIterator<Item = (PointId, V)>,
+) -> Searcher {
     let path = folder.join("bench.seg");
     let space = Space {
-        dim: DIM,
+        dim,
         digest: [1; 32],
     };
     let options = BuildOptions {

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use crate::article::{ArticleId, PassageId, ThemeId};
 use crate::lexical::LexicalError;
+use crate::location::Location;
 use crate::store::StoreError;
 
 /// The result of working with a library.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why something could not be done with a library.
 #[derive(Debug, thiserror::Error)]
@@ -35,11 +36,11 @@ pub enum Error {
     Themes(#[from] crate::themes::ThemesError),
     /// The library's vectors come from another model than the one at hand.
     #[error(
-        "the library at `{root}` was made with {library}, and the model given is {given}: their vectors can't be compared"
+        "the library at `{at}` was made with {library}, and the model given is {given}: their vectors can't be compared"
     )]
     OtherModel {
-        /// The library's folder.
-        root: PathBuf,
+        /// The library.
+        at: Location,
         /// The library's model.
         library: String,
         /// The model at hand.
@@ -47,7 +48,7 @@ pub enum Error {
     },
     /// The library holds nothing yet.
     #[error("the library at `{0}` holds no articles yet")]
-    Empty(PathBuf),
+    Empty(Location),
     /// No such passage.
     #[error("there is no passage {0} in the library")]
     NoPassage(PassageId),
@@ -66,6 +67,14 @@ pub enum Error {
     /// A passage has no vector, because its segment was lost.
     #[error("passage {0} has no vector: a segment of the library is lost")]
     NoVector(PassageId),
+    /// A copy isn't like what it was taken from.
+    #[error("what `{to}` has of `{path}` is not what was copied there")]
+    CopyDiffers {
+        /// The file of the library.
+        path: String,
+        /// The copy.
+        to: Location,
+    },
     /// A text without a paragraph to compare.
     #[error("the text holds no paragraph")]
     NoParagraph,
@@ -101,6 +110,9 @@ impl Error {
             Self::Lexical(_) => {
                 Some("`topoi check --repair` makes the index of words again from the text".into())
             }
+            Self::CopyDiffers { .. } => Some(
+                "copy again while nothing is written to either library; `topoi check` looks for damage".into(),
+            ),
             Self::Vector(_) | Self::Themes(_) | Self::NoParagraph | Self::Interrupted => None,
         }
     }

@@ -10,7 +10,7 @@
 //! use topoi::search::{Feedback, Query, SearchOptions};
 //!
 //! # fn run(encoder: &dyn topoi_models::Encoder) -> Result<(), Box<dyn std::error::Error>> {
-//! let root = "articles.topoi".as_ref();
+//! let root = std::path::Path::new("articles.topoi");
 //! let name = "sentence-transformers/all-MiniLM-L6-v2";
 //! let mut indexer = Indexer::open(root, name, encoder, &Silent, Windowing::Windows)?;
 //! let found = ingest::find_files(&["articles".into()], &WalkOptions::default())?;
@@ -88,9 +88,13 @@ pub mod fetch;
 pub mod ingest;
 mod lexical;
 pub mod library;
+mod location;
+mod postgres;
 pub mod rng;
 pub mod search;
 pub mod store;
 pub mod themes;
 
 pub use error::{Error, Result};
+pub use location::Location;
+pub use postgres::{ServerError, ServerUrl};

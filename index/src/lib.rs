@@ -43,6 +43,7 @@ mod search;
 mod segment;
 mod space;
 mod vector;
+mod whole;
 
 pub use error::{Error, VectorError};
 pub use id_set::IdSet;
@@ -52,3 +53,4 @@ pub use search::{Neighbour, SearchParams, Searcher, Selection};
 pub use segment::{BuildOptions, Segment, SegmentBuilder, SegmentInfo, merge, write_segment};
 pub use space::Space;
 pub use vector::UnitVector;
+pub use whole::{from_whole, to_whole};

@@ -21,6 +21,16 @@ const LARGEST_OF_QUERY: f32 = 127.0;
 /// What the coarse bits of a number leave out, in steps of all ten: between 0 and 3, so they stand for the middle.
 const LEFT_OUT: f32 = 1.5;
 
+/// How many steps of its whole numbers a vector's largest number is long, over that number; 0 where there is none.
+pub(crate) fn inverse_step(vector: &[f32]) -> f32 {
+    let largest = vector.iter().fold(0.0f32, |size, x| size.max(x.abs()));
+    if largest > 0.0 {
+        LARGEST / largest
+    } else {
+        0.0
+    }
+}
+
 /// How many bytes the two parts of a vector take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -41,12 +51,7 @@ impl Layout {
 
     /// Encodes a vector of unit length, and gives its scale.
     pub(crate) fn encode(&self, vector: &[f32], coarse: &mut [u8], fine: &mut [u8]) -> f32 {
-        let largest = vector.iter().fold(0.0f32, |size, x| size.max(x.abs()));
-        let inverse = if largest > 0.0 {
-            LARGEST / largest
-        } else {
-            0.0
-        };
+        let inverse = inverse_step(vector);
         coarse.fill((MIDDLE / 4) as u8);
         fine.fill(0);
         let mut squared = 0i64;

@@ -1,9 +1,7 @@
 //! `topoi check`: looks for damage, and mends what can be made again from the text.
 
 use serde::Serialize;
-use topoi::Error;
-use topoi::library::{Finding, Findings, Indexer, Windowing, check, drop_segments, drop_words};
-use topoi::store::{self, StoreError};
+use topoi::library::{Finding, Findings, Indexer, Library, Windowing, check, drop_damaged};
 
 use super::cli::Check;
 use super::context::{Context, Wanted};
@@ -20,14 +18,14 @@ struct CheckJson<'a> {
 }
 
 pub(crate) fn run(context: &mut Context, arguments: &Check) -> anyhow::Result<Outcome> {
-    let root = context.library();
-    let mut findings = check(&root)?;
+    let location = context.library();
+    let mut findings = check(&location)?;
     if arguments.repair && !findings.findings.is_empty() {
         for Finding { file, problem, .. } in &findings.findings {
             context.output.note(format_args!("`{file}`: {problem}"));
         }
         repair(context, &findings)?;
-        findings = check(&root)?;
+        findings = check(&location)?;
     }
     let sound = findings.findings.is_empty();
     if arguments.json {
@@ -76,39 +74,20 @@ pub(crate) fn run(context: &mut Context, arguments: &Check) -> anyhow::Result<Ou
 }
 
 fn repair(context: &mut Context, findings: &Findings) -> anyhow::Result<()> {
-    let root = context.library();
-    let segments: Vec<_> = findings
-        .findings
-        .iter()
-        .filter_map(|finding| finding.segment)
-        .collect();
-    let wanted = {
-        let reader = store::open_reader(&root).map_err(Error::from)?;
-        if !reader.integrity()?.is_empty() {
-            let detail = "its text can't be trusted, so nothing can be made from it".to_owned();
-            return Err(Error::from(StoreError::Damaged {
-                path: reader.path().to_owned(),
-                detail,
-            })
-            .into());
-        }
-        reader.model()?.map(Wanted::from)
-    };
+    let location = context.library();
+    let model = Library::records(&location)?.model()?;
+    let wanted = model.map(Wanted::from);
     let Some(wanted) = wanted else {
         return Err(
             Failure::new("the library names no model, so there is nothing to make again").into(),
         );
     };
     let model = context.model(&wanted)?;
-    drop_segments(&root, &segments)?;
-    let words = findings.findings.iter().any(|finding| finding.words);
-    if words {
-        drop_words(&root)?;
-    }
+    drop_damaged(&location, findings)?;
     interrupt::listen();
     let progress = Progress::new(&context.output, 0, "embedding again");
     let report = Indexer::open(
-        &root,
+        &location,
         &wanted.reference,
         model.encoder.as_ref(),
         &progress,
@@ -116,9 +95,9 @@ fn repair(context: &mut Context, findings: &Findings) -> anyhow::Result<()> {
     )?
     .finish()?;
     progress.finish();
+    let (segments, words) = findings.to_make_again();
     context.output.note(format_args!(
-        "dropped {} segments and embedded {} passages again{}",
-        segments.len(),
+        "dropped {segments} segments and embedded {} passages again{}",
         report.embedded,
         if words {
             "; the index of words was made again"

@@ -39,8 +39,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
-    /// The library's folder [default: the nearest `.topoi` upwards, else `./.topoi`]
-    #[arg(long, global = true, env = "TOPOI_LIBRARY", value_name = "DIR", value_hint = ValueHint::DirPath, hide_env_values = true)]
+    /// The library: a folder, or `postgres://USER@HOST/DATABASE` [default: the nearest `.topoi` upwards, else `./.topoi`]
+    #[arg(long, global = true, env = "TOPOI_LIBRARY", value_name = "LIBRARY", value_hint = ValueHint::DirPath, hide_env_values = true)]
     pub(crate) library: Option<PathBuf>,
     /// Never reach out to the network
     #[arg(long, global = true, env = "TOPOI_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true)]
@@ -117,6 +117,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Make one segment of all, without the vectors of removed passages
     Compact(Compact),
+    /// Take a library over into another one, with its vectors: to servers, or back
+    Copy(Copy),
     /// Serve a web page and an HTTP interface
     Serve(Serve),
     /// Answer an assistant on standard input and output, in the Model Context Protocol
@@ -212,6 +214,19 @@ pub(crate) struct Remove {
     /// Numbers of articles (a7), files, folders, and addresses
     #[arg(required = true, value_name = "ARTICLE|PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) targets: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// The library to copy: a folder, or `postgres://USER@HOST/DATABASE`
+    #[arg(value_name = "FROM", value_hint = ValueHint::DirPath)]
+    pub(crate) from: PathBuf,
+    /// Where to copy it; what is there already stays, and what is other than in FROM goes
+    #[arg(value_name = "TO", value_hint = ValueHint::DirPath)]
+    pub(crate) to: PathBuf,
+    /// Report in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

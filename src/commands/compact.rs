@@ -1,9 +1,7 @@
 //! `topoi compact`: makes one segment of all.
 
 use serde::Serialize;
-use topoi::Error;
 use topoi::library::{Sizes, compact};
-use topoi::store::{self, StoreError};
 
 use super::Outcome;
 use super::cli::Compact;
@@ -17,17 +15,20 @@ struct CompactJson {
 }
 
 pub(crate) fn run(context: &mut Context, arguments: &Compact) -> anyhow::Result<Outcome> {
-    let root = context.library();
-    if !store::exists(&root) {
-        return Err(Error::from(StoreError::Missing { root }).into());
-    }
-    let (before, after) = compact(&root)?;
+    let (before, after) = compact(context.library())?;
     if arguments.json {
         context.output.json(&CompactJson {
             schema: "topoi.compact.v1",
             before,
             after,
         })?;
+    } else if context.library().folder().is_none() {
+        let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        context.output.note(format_args!(
+            "the passages with their indexes take {:.1} MiB, and took {:.1}",
+            mebibytes(after.bytes),
+            mebibytes(before.bytes)
+        ));
     } else if before == after {
         context.output.note("there is nothing to merge");
     } else {

@@ -9,7 +9,6 @@ use topoi::store::Filter;
 use topoi::themes::comparison::{
     Comparison, Contribution, Each, Group, Limits, Novel, SharedTheme, compare,
 };
-use topoi_index::PointId;
 
 use super::Outcome;
 use super::cli::Compare;
@@ -101,10 +100,13 @@ pub(crate) fn run(context: &mut Context, arguments: &Compare) -> anyhow::Result<
     let places = subject.commentary.places();
     let mut chosen = Vec::new();
     let mut contributions = Vec::new();
+    let is_chosen = |passage: &&Passage| groups.contains_key(&passage.article);
+    let ids = subject.commentary.passages.iter().filter(is_chosen);
+    let mut known = library.vectors(&ids.map(|passage| passage.id).collect::<Vec<_>>())?;
     let mut vectors = Vec::new();
     for (place, passage) in subject.commentary.passages.iter().enumerate() {
         if let Some(&group) = groups.get(&passage.article) {
-            let vector = library.searcher().vector(PointId(passage.id.0));
+            let vector = known.remove(&passage.id);
             vectors.push(vector.ok_or(topoi::Error::NoVector(passage.id))?);
             contributions.push(Contribution {
                 group,

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
+use topoi::Location;
 use topoi::library::Library;
-use topoi::store::{self, ModelRow};
+use topoi::store::ModelRow;
 use topoi_models::{
     Device, Encoder, Identity, Locator, ModelFolder, ModelRef, Precision, SentenceEncoder, Settings,
 };
@@ -19,6 +20,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::cli::{Global, ModelArgs};
 use super::failure::Failure;
 use super::output::{Output, Unit};
+use super::passwords::location;
 
 /// The model of a new library.
 const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
@@ -87,17 +89,17 @@ impl Context {
         Self { output, global }
     }
 
-    /// The library's folder: the one named, else the nearest `.topoi` upwards, else `./.topoi`.
-    pub(crate) fn library(&self) -> PathBuf {
+    /// Where the library is: where it is said to be, else in the nearest `.topoi` upwards, else in `./.topoi`.
+    pub(crate) fn library(&self) -> Location {
         if let Some(named) = &self.global.library {
-            return named.clone();
+            return location(named);
         }
         let here = env::current_dir().unwrap_or_default();
         let nearest = here
             .ancestors()
             .map(|folder| folder.join(LIBRARY))
-            .find(|folder| store::exists(folder));
-        nearest.unwrap_or_else(|| PathBuf::from(LIBRARY))
+            .find(|folder| matches!(Library::exists(folder), Ok(true)));
+        nearest.unwrap_or_else(|| PathBuf::from(LIBRARY)).into()
     }
 
     /// How many threads to compute on, where that was said.
@@ -121,7 +123,7 @@ impl Context {
 
     /// Opens the library for reading.
     pub(crate) fn open(&self) -> anyhow::Result<Library> {
-        Ok(Library::open(&self.library())?)
+        Ok(Library::open(self.library())?)
     }
 
     /// Opens the library for reading, and loads its model.
@@ -134,7 +136,7 @@ impl Context {
     /// Loads a library's model.
     pub(crate) fn model_of(&self, library: &Library) -> anyhow::Result<Loaded> {
         let row = library.store().model()?;
-        let row = row.ok_or_else(|| topoi::Error::Empty(library.root().to_owned()))?;
+        let row = row.ok_or_else(|| topoi::Error::Empty(library.location().clone()))?;
         self.model(&row.into())
     }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use topoi::Location;
 use topoi::article::PassageId;
 use topoi::search::Origin;
 
@@ -28,9 +29,9 @@ pub(crate) struct Last {
     pub(crate) shown: Vec<PassageId>,
 }
 
-/// The last search in the library at `root`.
-pub(crate) fn read(root: &Path) -> anyhow::Result<Last> {
-    let known = fs::read(path(root)).ok();
+/// The last search in a library.
+pub(crate) fn read(library: &Location) -> anyhow::Result<Last> {
+    let known = fs::read(path(library)).ok();
     let last = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     last.ok_or_else(|| {
         Failure::with_hint(
@@ -42,8 +43,8 @@ pub(crate) fn read(root: &Path) -> anyhow::Result<Last> {
 }
 
 /// Keeps a search, in place of the one before.
-pub(crate) fn write(root: &Path, last: &Last) -> anyhow::Result<()> {
-    let path = path(root);
+pub(crate) fn write(library: &Location, last: &Last) -> anyhow::Result<()> {
+    let path = path(library);
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).with_context(|| format!("can't make `{}`", folder.display()))?;
     // Complete before it has its name, so that nobody reads half of it.
@@ -55,9 +56,12 @@ pub(crate) fn write(root: &Path, last: &Last) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn path(root: &Path) -> PathBuf {
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
+fn path(library: &Location) -> PathBuf {
+    let resolved = library.folder().and_then(|root| root.canonicalize().ok());
+    let name = resolved
+        .map_or_else(|| library.clone(), Location::from)
+        .to_string();
+    let digest = Sha256::digest(name);
     let name: String = digest[..8]
         .iter()
         .map(|byte| format!("{byte:02x}"))

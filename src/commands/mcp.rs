@@ -1,16 +1,17 @@
 //! `topoi mcp`: tools for an assistant that starts this program itself and talks to it over standard input and output.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use topoi::store;
+use topoi::Location;
+use topoi::library::Library;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::Outcome;
 use super::cli::{LogForm, Mcp};
 use super::context::{Context, Wanted};
+use super::passwords::location;
 use super::serve::{log, name_of};
 use crate::serve::{self, Model, Served};
 
@@ -26,17 +27,14 @@ pub(crate) fn run(context: &mut Context, arguments: &Mcp) -> anyhow::Result<Outc
         level
     };
     log(LogForm::Text, level);
-    let root = arguments.folder.clone();
-    let root = root.unwrap_or_else(|| context.library());
-    if !store::exists(&root) {
-        return Err(topoi::Error::from(store::StoreError::Missing { root }).into());
-    }
-    let wanted = wanted(&root)?;
+    let named = arguments.folder.as_deref().map(location);
+    let library = named.unwrap_or_else(|| context.library());
+    let wanted = wanted(&library)?;
     // Whoever answers computes on one core.
     let loaded = context.model_on(&wanted, Some(NonZeroUsize::MIN))?;
-    let library = Served {
-        name: name_of(&root),
-        root,
+    let served = Served {
+        name: name_of(&library),
+        location: library,
         model: Arc::new(Model {
             encoder: loaded.encoder,
             reference: loaded.reference,
@@ -47,7 +45,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Mcp) -> anyhow::Result<Outc
         .threads()
         .unwrap_or_else(|| cores().min(MOST_WORKERS));
     let output = &mut context.output;
-    serve::serve_agent(library, workers, |line| {
+    serve::serve_agent(served, workers, |line| {
         output.bytes(line)?;
         output.flush()
     })?;
@@ -55,9 +53,9 @@ pub(crate) fn run(context: &mut Context, arguments: &Mcp) -> anyhow::Result<Outc
 }
 
 /// The library's model; the usual one if it holds nothing yet.
-fn wanted(root: &Path) -> anyhow::Result<Wanted> {
+fn wanted(library: &Location) -> anyhow::Result<Wanted> {
     // It is closed again at once: whoever keeps it open keeps SQLite from tidying up behind whoever writes.
-    let reader = store::open_reader(root).map_err(topoi::Error::from)?;
-    let model = reader.model().map_err(topoi::Error::from)?;
+    let model = Library::records(library)?.model();
+    let model = model.map_err(topoi::Error::from)?;
     Ok(model.map_or_else(Wanted::default, Wanted::from))
 }

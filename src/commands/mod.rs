@@ -7,6 +7,7 @@ mod compact;
 mod compare;
 mod completions;
 mod context;
+mod copy;
 mod demo;
 mod duplicates;
 mod embed;
@@ -24,6 +25,7 @@ mod mcp;
 mod model;
 mod npy;
 mod output;
+mod passwords;
 mod related;
 mod remove;
 mod search;
@@ -56,6 +58,7 @@ pub(crate) enum Outcome {
 
 /// Runs the command that the arguments name. Exit codes: 0 found, 1 nothing found, 2 error, 130 interrupted.
 pub(crate) fn main() -> ExitCode {
+    passwords::hide();
     let cli = Cli::parse();
     if let Some(threads) = cli.global.threads {
         // It fails where there is a pool already, and there is none yet.
@@ -95,6 +98,7 @@ fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
         Command::Remove(arguments) => remove::run(context, &arguments),
         Command::Status(arguments) => status::run(context, &arguments),
         Command::Check(arguments) => check::run(context, &arguments),
+        Command::Copy(arguments) => copy::run(context, &arguments),
         Command::Compact(arguments) => compact::run(context, &arguments),
         Command::Serve(arguments) => serve::run(context, &arguments),
         Command::Mcp(arguments) => mcp::run(context, &arguments),

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use topoi::Error;
 use topoi::article::ArticleId;
 use topoi::fetch::Address;
+use topoi::library::{Library, find_copies};
 use topoi::search::Origin;
-use topoi::store;
+use topoi::store::Records;
 
 use super::Outcome;
 use super::cli::Remove;
@@ -15,16 +16,13 @@ use super::failure::Failure;
 use super::target::stored_path;
 
 pub(crate) fn run(context: &mut Context, arguments: &Remove) -> anyhow::Result<Outcome> {
-    let root = context.library();
-    if !store::exists(&root) {
-        return Err(Error::from(store::StoreError::Missing { root }).into());
-    }
-    let mut writer = store::open_writer(&root).map_err(Error::from)?;
+    let mut editor = Library::edit(context.library())?;
+    let records = editor.records();
     let mut articles: Vec<ArticleId> = Vec::new();
     for target in &arguments.targets {
         match Origin::parse(target).filter(|_| !Path::new(target).exists()) {
             Some(Origin::Article(id)) => {
-                writer.article(id)?.ok_or(Error::NoArticle(id))?;
+                records.article(id)?.ok_or(Error::NoArticle(id))?;
                 articles.push(id);
             }
             Some(Origin::Passage(id)) => {
@@ -36,13 +34,13 @@ pub(crate) fn run(context: &mut Context, arguments: &Remove) -> anyhow::Result<O
                 )
                 .into());
             }
-            None => articles.extend(articles_below(&writer, target)?),
+            None => articles.extend(articles_below(records, target)?),
         }
     }
     articles.sort_unstable();
     articles.dedup();
-    writer.remove_articles(&articles).map_err(Error::from)?;
-    topoi::library::find_copies(&mut writer)?;
+    editor.remove_articles(&articles).map_err(Error::from)?;
+    find_copies(&mut *editor)?;
     context
         .output
         .note(format_args!("removed {} articles", articles.len()));
@@ -50,15 +48,15 @@ pub(crate) fn run(context: &mut Context, arguments: &Remove) -> anyhow::Result<O
 }
 
 /// The articles of a file, or of all files below a folder or an address, whether it still exists or not.
-fn articles_below(writer: &store::Writer, target: &str) -> anyhow::Result<Vec<ArticleId>> {
+fn articles_below(records: &dyn Records, target: &str) -> anyhow::Result<Vec<ArticleId>> {
     let folder = match target.parse::<Address>() {
         Ok(address) => PathBuf::from(address.as_str()),
         Err(_) => stored_path(Path::new(target)),
     };
     let mut articles = Vec::new();
-    for path in writer.paths()? {
+    for path in records.paths()? {
         if path == target || Path::new(&path).starts_with(&folder) {
-            articles.extend(writer.articles_at(&path)?.iter().map(|article| article.id));
+            articles.extend(records.articles_at(&path)?.iter().map(|article| article.id));
         }
     }
     if articles.is_empty() {

@@ -56,7 +56,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Search) -> anyhow::Result<O
         asked.shown.push(hit.passage.id);
         asked.shown.extend(hit.also.iter().map(|copy| copy.passage));
     }
-    if let Err(error) = last::write(library.root(), &asked) {
+    if let Err(error) = last::write(library.location(), &asked) {
         context
             .output
             .detail(format_args!("`--more` won't go on from here: {error:#}"));

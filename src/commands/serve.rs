@@ -2,13 +2,15 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use topoi::store;
+use topoi::Location;
+use topoi::library::Library;
+use topoi::store::StoreError;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -18,6 +20,7 @@ use super::cli::{LogForm, Serve};
 use super::context::Context;
 use super::failure::Failure;
 use super::index::wanted;
+use super::passwords::location;
 use crate::serve::{self, Model, Permissions, Served, Settings};
 
 pub(crate) fn run(context: &mut Context, arguments: &Serve) -> anyhow::Result<Outcome> {
@@ -76,21 +79,26 @@ fn libraries(context: &Context, arguments: &Serve, can_index: bool) -> anyhow::R
     let mut named = arguments
         .libraries
         .iter()
-        .map(|given| match given.split_once('=') {
-            Some((name, folder)) => (Some(name.to_owned()), PathBuf::from(folder)),
-            None => (None, PathBuf::from(given)),
+        .map(|given| {
+            match given
+                .split_once('=')
+                .filter(|(name, _)| !name.contains("://"))
+            {
+                Some((name, folder)) => (Some(name.to_owned()), location(Path::new(folder))),
+                None => (None, location(Path::new(given))),
+            }
         })
-        .collect::<Vec<_>>();
+        .collect::<Vec<(Option<String>, Location)>>();
     if named.is_empty() {
         named.push((None, context.library()));
     }
     let mut models: Vec<Arc<Model>> = Vec::new();
     let mut served: Vec<Served> = Vec::new();
-    for (name, root) in named {
-        if !can_index && !store::exists(&root) {
-            return Err(topoi::Error::from(store::StoreError::Missing { root }).into());
+    for (name, library) in named {
+        if !can_index && !Library::exists(&library)? {
+            return Err(topoi::Error::from(StoreError::Missing { at: library }).into());
         }
-        let name = name.unwrap_or_else(|| name_of(&root));
+        let name = name.unwrap_or_else(|| name_of(&library));
         if served.iter().any(|other| other.name == name) {
             return Err(Failure::with_hint(
                 format!("two libraries are called `{name}`"),
@@ -98,7 +106,7 @@ fn libraries(context: &Context, arguments: &Serve, can_index: bool) -> anyhow::R
             )
             .into());
         }
-        let wanted = wanted(context, &root, &arguments.model)?;
+        let wanted = wanted(context, &library, &arguments.model)?;
         // Whoever answers computes on one core; there are as many of them as cores.
         let loaded = context.model_on(&wanted, Some(NonZeroUsize::MIN))?;
         let digest = loaded.encoder.identity().digest();
@@ -116,14 +124,22 @@ fn libraries(context: &Context, arguments: &Serve, can_index: bool) -> anyhow::R
                 model
             }
         };
-        served.push(Served { name, root, model });
+        served.push(Served {
+            name,
+            location: library,
+            model,
+        });
     }
     Ok(served)
 }
 
 /// The name of the folder, or of the one around it where that says more.
-pub(super) fn name_of(root: &Path) -> String {
-    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+pub(super) fn name_of(library: &Location) -> String {
+    let root = match library {
+        Location::Folder(root) => root,
+        Location::Server(url) => return url.database().to_owned(),
+    };
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
     let name = |path: &Path| {
         path.file_name()
             .map(|name| name.to_string_lossy().into_owned())

@@ -27,20 +27,19 @@ pub(crate) fn run(context: &mut Context, arguments: &Status) -> anyhow::Result<O
     let library = context.open()?;
     let store = library.store();
     let counts = store.counts()?;
-    let segments = store.segments()?;
-    let database = std::fs::metadata(store.path()).map_or(0, |metadata| metadata.len());
+    let sizes = library.sizes()?;
     let status = StatusJson {
         schema: "topoi.status.v1",
-        library: library.root().display().to_string(),
+        library: library.location().to_string(),
         model: library.identity().map(ToString::to_string),
         files: counts.files,
         articles: counts.articles,
         passages: counts.passages,
         kinds: store.kinds()?.into_iter().collect(),
-        vectors: segments.iter().map(|segment| segment.points).sum(),
-        segments: segments.len(),
+        vectors: sizes.vectors,
+        segments: sizes.segments,
         removed_passages_not_merged_yet: counts.tombstones,
-        bytes: database + segments.iter().map(|segment| segment.bytes).sum::<u64>(),
+        bytes: sizes.bytes + sizes.other_bytes,
     };
     let output = &mut context.output;
     if arguments.json {

@@ -48,8 +48,15 @@ impl Moments {
         self.squares += f64::from(number).powi(2);
     }
 
+    /// Counts a number that stands for `times` ones.
+    pub(crate) fn add_many(&mut self, number: f32, times: f64) {
+        self.count += times;
+        self.sum += f64::from(number) * times;
+        self.squares += f64::from(number).powi(2) * times;
+    }
+
     /// The same with zeros, up to `count` numbers.
-    pub(super) fn filled_up(self, count: u64) -> Self {
+    pub(crate) fn filled_up(self, count: u64) -> Self {
         Self {
             count: self.count.max(count as f64),
             ..self
@@ -79,6 +86,20 @@ impl Moments {
         } else {
             0.0
         }
+    }
+}
+
+impl Scores {
+    /// Leaves only so many of the best, in their order.
+    pub(crate) fn keep_best(&mut self, count: usize) {
+        let order = |a: &(PointId, f32), b: &(PointId, f32)| -> Ordering {
+            b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
+        };
+        if count < self.best.len() {
+            self.best.select_nth_unstable_by(count, order);
+            self.best.truncate(count);
+        }
+        self.best.sort_unstable_by(order);
     }
 }
 
@@ -141,14 +162,7 @@ impl Collector for Allowed {
             all.wanted.extend(scores.wanted);
             all.moments = all.moments.and(scores.moments);
         }
-        let order = |a: &(PointId, f32), b: &(PointId, f32)| -> Ordering {
-            b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
-        };
-        if self.best < all.best.len() {
-            all.best.select_nth_unstable_by(self.best, order);
-            all.best.truncate(self.best);
-        }
-        all.best.sort_unstable_by(order);
+        all.keep_best(self.best);
         Ok(all)
     }
 }

@@ -32,12 +32,13 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Ta
 use topoi_index::{IdSet, PointId};
 
 use crate::article::PassageId;
-use crate::store::{StoreError, Writer};
+use crate::store::StoreError;
+use crate::store::sqlite::Writer;
 
 pub(crate) use collect::{Allowed, Moments, Scores};
 use query::{Demand, Wording};
 pub use query::{Query, QueryError, WeightedTerm};
-use words::Words;
+pub(crate) use words::Words;
 
 /// The folder within a library.
 const FOLDER: &str = "lexical";

@@ -183,6 +183,12 @@ impl Query {
         &self.text
     }
 
+    /// What a passage must have, and what it must not.
+    pub(crate) fn wordings(&self) -> impl Iterator<Item = (&str, bool)> {
+        let demands = self.demands.iter();
+        demands.map(|demand| (demand.wording.as_str(), demand.excluded))
+    }
+
     pub(super) fn demands(&self) -> &[Demand] {
         &self.demands
     }

@@ -24,7 +24,7 @@ const EMPTY: &[&str] = &[
 ];
 
 /// What splits texts, kept from text to text.
-pub(super) struct Words {
+pub(crate) struct Words {
     exact: TextAnalyzer,
     stems: HashMap<String, TextAnalyzer>,
 }
@@ -43,18 +43,18 @@ impl Default for Words {
 
 impl Words {
     /// The words of `text`.
-    pub(super) fn exact(&mut self, text: &str) -> Vec<String> {
+    pub(crate) fn exact(&mut self, text: &str) -> Vec<String> {
         collect(&mut self.exact, text)
     }
 
     /// The stems of the words of `text` in a language, given by its ISO 639-1 code: English where there is no code.
-    pub(super) fn stems(&mut self, text: &str, language: &str) -> Vec<String> {
+    pub(crate) fn stems(&mut self, text: &str, language: &str) -> Vec<String> {
         collect(self.analyser(language), text)
     }
 
     /// For each different word of a question, its stems in each of the `languages`, and how often it stands there.
     /// Empty words are left out, unless there are no others.
-    pub(super) fn query_stems(
+    pub(crate) fn query_stems(
         &mut self,
         text: &str,
         languages: &[String],

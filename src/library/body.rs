@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use topoi_index::{IdSet, PointId};
 
-use super::Library;
+use super::{Gathered, Library};
 use crate::article::{Passage, PassageId, ThemeId};
 use crate::error::{Error, Result};
 use crate::search::Shingles;
@@ -24,25 +24,25 @@ pub(super) struct Body {
     pub(super) first: Vec<usize>,
     /// Of each node the nearest others, with their cosines.
     neighbours: Vec<Vec<(u32, f32)>>,
+    /// The passages' vectors.
+    pub(super) vectors: Gathered,
 }
 
 impl Body {
     pub(super) fn of(library: &Library, filter: &Filter) -> Result<Self> {
-        let scope = library.scope(filter)?;
+        library.expect_theme(filter)?;
         let mut passages = Vec::new();
-        library.store().each_passage(&mut |passage| {
-            if scope.contains(PointId(passage.id.0)) {
-                passages.push(passage);
-            }
-        })?;
+        let take = &mut |passage| passages.push(passage);
+        library.store().each_passage(filter, take)?;
         let mut body = Self {
+            vectors: library.backend().gather(&passages)?,
             node_of: Vec::with_capacity(passages.len()),
             first: Vec::new(),
             neighbours: Vec::new(),
             passages,
         };
         body.collapse_same_texts();
-        body.find_neighbours(library)?;
+        body.find_neighbours()?;
         body.collapse_near_copies();
         Ok(body)
     }
@@ -60,14 +60,14 @@ impl Body {
         }
     }
 
-    fn find_neighbours(&mut self, library: &Library) -> Result<()> {
+    fn find_neighbours(&mut self) -> Result<()> {
         let point = |place: &usize| PointId(self.passages[*place].id.0);
         let only: IdSet = self.first.iter().map(point).collect();
         let scope = topoi_index::Selection {
             only: Some(&only),
             except: None,
         };
-        let found = library.searcher().all_neighbours(NEIGHBOURS, &scope);
+        let found = self.vectors.all_neighbours(NEIGHBOURS, &scope);
         // Both are ascending, so a neighbour's place is found by bisection.
         let ids: Vec<PointId> = self.first.iter().map(point).collect();
         if let Some(missing) = ids.iter().zip(&found).find(|(id, found)| **id != found.0) {
@@ -141,7 +141,6 @@ impl Body {
     /// Calls `work` with how the passages are put together. `held` is by node, as in [`Structure::new`].
     pub(super) fn structured<T>(
         &self,
-        library: &Library,
         held: &[Option<u32>],
         work: impl FnOnce(&Structure<'_, '_>) -> Result<T>,
     ) -> Result<T> {
@@ -150,7 +149,7 @@ impl Body {
         let mut nodes = Vec::with_capacity(self.first.len());
         for &place in &self.first {
             let passage = &self.passages[place];
-            let vector = library.searcher().vector(PointId(passage.id.0));
+            let vector = self.vectors.vector(PointId(passage.id.0));
             let vector = vector.ok_or(Error::NoVector(passage.id))?;
             dim = vector.len();
             vectors.extend(vector);

@@ -179,8 +179,8 @@ impl Library {
     /// Where what is asked can't be fulfilled, or the library is damaged.
     pub fn themes(&self, wanted: &ThemesWanted) -> Result<Commentary> {
         let body = Body::of(self, &wanted.filter)?;
-        let anchors = self.anchors(&body, &wanted.topics);
-        let found = body.structured(self, &anchors, |structure| {
+        let anchors = anchors(&body, &wanted.topics);
+        let found = body.structured(&anchors, |structure| {
             let options = Options {
                 count: wanted.count,
                 ..Options::default()
@@ -223,7 +223,7 @@ impl Library {
             .collect();
         // Pinned themes are held by the numbers behind those of the topics.
         let topics = wanted.topics.len() as u32;
-        let anchors = self.anchors(&body, &wanted.topics);
+        let anchors = anchors(&body, &wanted.topics);
         let held: Vec<Option<u32>> = (0..previous.len())
             .map(|node| {
                 let theme =
@@ -241,7 +241,7 @@ impl Library {
                 .map(|theme| theme.map(|theme| theme.0 as u32))
                 .collect()
         };
-        let found = body.structured(self, &held, |structure| {
+        let found = body.structured(&held, |structure| {
             let options = Options {
                 count: wanted.count,
                 previous: &earlier,
@@ -306,37 +306,37 @@ impl Library {
             changes,
         })
     }
+}
 
-    /// For each node the topic that it is one of the nearest to; nothing without topics.
-    fn anchors(&self, body: &Body, topics: &[Topic]) -> Vec<Option<u32>> {
-        if topics.is_empty() {
-            return Vec::new();
-        }
-        let most = ANCHORS.min(body.first.len() / topics.len()).max(1);
-        let mut best: Vec<(f32, usize, u32)> = Vec::new();
-        for (number, topic) in (0..).zip(topics) {
-            let mut near: Vec<(f32, usize, u32)> = Vec::with_capacity(body.first.len());
-            for (node, &place) in body.first.iter().enumerate() {
-                let id = topoi_index::PointId(body.passages[place].id.0);
-                if let Some(vector) = self.searcher().vector(id) {
-                    near.push((
-                        topoi_index::dot_product(&vector, &topic.vector),
-                        node,
-                        number,
-                    ));
-                }
-            }
-            near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            best.extend(near.into_iter().take(most));
-        }
-        // A passage that is near to two topics anchors the nearer one.
-        best.sort_by(|a, b| a.0.total_cmp(&b.0).then((b.2, b.1).cmp(&(a.2, a.1))));
-        let mut anchors = vec![None; body.first.len()];
-        for (_, node, topic) in best {
-            anchors[node] = Some(topic);
-        }
-        anchors
+/// For each node the topic that it is one of the nearest to; nothing without topics.
+fn anchors(body: &Body, topics: &[Topic]) -> Vec<Option<u32>> {
+    if topics.is_empty() {
+        return Vec::new();
     }
+    let most = ANCHORS.min(body.first.len() / topics.len()).max(1);
+    let mut best: Vec<(f32, usize, u32)> = Vec::new();
+    for (number, topic) in (0..).zip(topics) {
+        let mut near: Vec<(f32, usize, u32)> = Vec::with_capacity(body.first.len());
+        for (node, &place) in body.first.iter().enumerate() {
+            let id = topoi_index::PointId(body.passages[place].id.0);
+            if let Some(vector) = body.vectors.vector(id) {
+                near.push((
+                    topoi_index::dot_product(&vector, &topic.vector),
+                    node,
+                    number,
+                ));
+            }
+        }
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        best.extend(near.into_iter().take(most));
+    }
+    // A passage that is near to two topics anchors the nearer one.
+    best.sort_by(|a, b| a.0.total_cmp(&b.0).then((b.2, b.1).cmp(&(a.2, a.1))));
+    let mut anchors = vec![None; body.first.len()];
+    for (_, node, topic) in best {
+        anchors[node] = Some(topic);
+    }
+    anchors
 }
 
 /// What was found, with the copies of each passage, under these numbers, and what is kept of the themes that go on.

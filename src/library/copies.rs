@@ -1,33 +1,34 @@
 //! Which articles, and which passages, are copies of one another.
 
-use std::collections::HashSet;
-
 use super::Library;
-use crate::article::{ArticleId, Kind, Passage, PassageId};
+use crate::article::{ArticleId, Kind, PassageId};
 use crate::copies::{self, Sketch, Text};
 use crate::error::Result;
-use crate::store::{Copy, Filter, Reader, Sketched, Writer};
+use crate::store::{Copy, Editor, Filter, Records, Sketched};
 
 /// How many sketches are committed at once.
 const BATCH: usize = 1000;
 
-/// Sketches the articles that have no sketch yet, and works out which are copies.
+/// Sketches articles that have no sketch yet, and works out which are copies.
 ///
 /// Sketches and copies are derived from the texts: where a run was cut off before this, the next one makes up for it.
-pub(super) fn bring_up_to_date(writer: &mut Writer, has_changed: bool) -> Result<()> {
-    let missing = writer.not_sketched()?;
+pub(super) fn bring_up_to_date(
+    editor: &mut dyn Editor,
+    missing: &[ArticleId],
+    has_changed: bool,
+) -> Result<()> {
     if missing.is_empty() && !has_changed {
         return Ok(());
     }
     for articles in missing.chunks(BATCH) {
         let mut sketches = Vec::with_capacity(articles.len());
         for article in articles {
-            sketches.push((*article, sketch(writer, *article)?));
+            sketches.push((*article, sketch(editor.records(), *article)?));
         }
-        writer.keep_sketches(&sketches)?;
+        editor.keep_sketches(&sketches)?;
     }
-    let copies = find(writer)?;
-    Ok(writer.keep_copies(&copies)?)
+    let copies = find(editor.records())?;
+    Ok(editor.keep_copies(&copies)?)
 }
 
 /// Works out anew which articles are copies of others, after some were removed.
@@ -35,20 +36,21 @@ pub(super) fn bring_up_to_date(writer: &mut Writer, has_changed: bool) -> Result
 /// # Errors
 ///
 /// Where the library can't be read or written.
-pub fn find_copies(writer: &mut Writer) -> Result<()> {
-    bring_up_to_date(writer, true)
+pub fn find_copies(editor: &mut dyn Editor) -> Result<()> {
+    let missing = editor.records().not_sketched()?;
+    bring_up_to_date(editor, &missing, true)
 }
 
 /// The sketch of an article's own text.
-fn sketch(reader: &Reader, article: ArticleId) -> Result<Sketch> {
-    let passages = reader.passages_of(article)?;
+fn sketch(records: &dyn Records, article: ArticleId) -> Result<Sketch> {
+    let passages = records.passages_of(article)?;
     let body = passages.iter().filter(|passage| passage.kind == Kind::Body);
     Ok(Sketch::of(body.map(|passage| passage.text.as_str())))
 }
 
 /// The copies among all articles; the original of a story is the one with the earliest date, and of those without one the
 /// first that was taken in.
-fn find(reader: &Reader) -> Result<Vec<Copy>> {
+fn find(records: &dyn Records) -> Result<Vec<Copy>> {
     let mut articles = Vec::new();
     let mut texts = Vec::new();
     for Sketched {
@@ -56,7 +58,7 @@ fn find(reader: &Reader) -> Result<Vec<Copy>> {
         source,
         date,
         sketch,
-    } in reader.sketched()?
+    } in records.sketched()?
     {
         articles.push((date.is_none(), date, article));
         texts.push(Text::new(sketch, source.as_deref()));
@@ -99,19 +101,12 @@ impl Library {
     ///
     /// Where the library can't be read.
     pub fn passage_stories(&self, filter: &Filter) -> Result<Vec<PassageStory>> {
-        let wanted: HashSet<PassageId> = self.store().matching(filter)?.into_iter().collect();
         let mut passages: Vec<(PassageId, ArticleId)> = Vec::new();
         let mut texts = Vec::new();
-        self.store().each_passage(&mut |Passage {
-                                             id,
-                                             article,
-                                             kind,
-                                             text,
-                                             ..
-                                         }| {
-            if kind == Kind::Body && wanted.contains(&id) {
-                passages.push((id, article));
-                texts.push(Text::new(Sketch::of([text.as_str()]), None));
+        self.store().each_passage(filter, &mut |passage| {
+            if passage.kind == Kind::Body {
+                passages.push((passage.id, passage.article));
+                texts.push(Text::new(Sketch::of([passage.text.as_str()]), None));
             }
         })?;
         let stories = copies::stories(texts.len(), &copies::pairs(&texts));

@@ -1,7 +1,6 @@
 //! The ledger of themes: what the library's themes are, who joins them, and what a person makes of them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 
 use rayon::prelude::*;
 use topoi_index::{IdSet, PointId, SearchParams, Selection};
@@ -11,7 +10,8 @@ use super::commentary::{Commentary, Renewed, ThemesWanted};
 use super::{Library, point_set};
 use crate::article::{Passage, PassageId, ThemeId};
 use crate::error::{Error, Result};
-use crate::store::{self, Filter, KeptTheme, Membership, Reader, Writer};
+use crate::location::Location;
+use crate::store::{Editor, Filter, KeptTheme, Membership, Records};
 use crate::themes::ledger::{Change, ChangeKind};
 use crate::themes::{Count, NEIGHBOURS, Options};
 
@@ -119,13 +119,9 @@ impl Library {
             .into_iter()
             .map(|member| (member.passage, (member.theme, member.strength)))
             .collect();
-        let scope = self.scope(&Filter::default())?;
         let mut passages: Vec<Passage> = Vec::new();
-        self.store().each_passage(&mut |passage| {
-            if scope.contains(PointId(passage.id.0)) {
-                passages.push(passage);
-            }
-        })?;
+        let take = &mut |passage| passages.push(passage);
+        self.store().each_passage(&Filter::default(), take)?;
         let mut of: Vec<Option<(ThemeId, f64)>> = passages
             .iter()
             .map(|passage| known.get(&passage.id).copied())
@@ -175,7 +171,7 @@ impl Library {
                 .ok()?;
             of[place].map(|(theme, _)| theme)
         };
-        let searcher = self.searcher();
+        let searcher = self.backend().gather(passages)?;
         let votes: Vec<Votes> = new
             .par_iter()
             .map(|&place| {
@@ -247,7 +243,7 @@ impl Votes {
     }
 }
 
-/// Keeps the themes of the library at `root`. `changes` says what has changed, where they were found anew.
+/// Keeps the themes of a library. `changes` says what has changed, where they were found anew.
 ///
 /// # Errors
 ///
@@ -257,8 +253,8 @@ pub fn keep_themes(
     commentary: &Commentary,
     changes: Option<&[Change]>,
 ) -> Result<()> {
-    let mut writer = store::open_writer(library.root())?;
-    if writer.next_theme()? != library.store().next_theme()? {
+    let mut editor = Library::edit(library.location())?;
+    if editor.records().next_theme()? != library.store().next_theme()? {
         return Err(Error::ThemesChanged);
     }
     let changes = changes.map(|changes| serde_json::to_string(changes).unwrap_or_default());
@@ -278,7 +274,7 @@ pub fn keep_themes(
             })
         })
         .collect();
-    Ok(writer.keep_themes(&themes, &memberships, changes.as_deref())?)
+    Ok(editor.keep_themes(&themes, &memberships, changes.as_deref())?)
 }
 
 /// What changed when the themes were last found anew; `None` before they were found.
@@ -286,34 +282,31 @@ pub fn keep_themes(
 /// # Errors
 ///
 /// Where the library can't be read.
-pub fn last_changes(reader: &Reader) -> Result<Option<Vec<Change>>> {
-    let Some(changes) = reader.theme_changes()? else {
+pub fn last_changes(records: &dyn Records) -> Result<Option<Vec<Change>>> {
+    let Some(changes) = records.theme_changes()? else {
         return Ok(None);
     };
     let changes = serde_json::from_str(&changes).map_err(|error| {
         let detail = format!("what has changed in the themes can't be read: {error}");
-        store::StoreError::Damaged {
-            path: reader.path().to_owned(),
-            detail,
-        }
+        records.damaged(detail)
     })?;
     Ok(Some(changes))
 }
 
 /// The ledger, open to be mended by hand.
 struct Open {
-    writer: Writer,
+    editor: Box<dyn Editor>,
     themes: Vec<KeptTheme>,
     memberships: Vec<Membership>,
 }
 
 impl Open {
-    fn of(root: &Path) -> Result<Self> {
-        let writer = store::open_writer(root)?;
+    fn of(location: &Location) -> Result<Self> {
+        let editor = Library::edit(location)?;
         Ok(Self {
-            themes: writer.themes()?,
-            memberships: writer.memberships()?,
-            writer,
+            themes: editor.records().themes()?,
+            memberships: editor.records().memberships()?,
+            editor,
         })
     }
 
@@ -332,7 +325,7 @@ impl Open {
     fn keep(mut self, changes: Option<&[Change]>) -> Result<()> {
         let changes = changes.map(|changes| serde_json::to_string(changes).unwrap_or_default());
         Ok(self
-            .writer
+            .editor
             .keep_themes(&self.themes, &self.memberships, changes.as_deref())?)
     }
 }
@@ -342,8 +335,12 @@ impl Open {
 /// # Errors
 ///
 /// Where there is no such theme, or the library can't be written.
-pub fn rename_theme(root: &Path, theme: ThemeId, name: Option<&str>) -> Result<()> {
-    let mut ledger = Open::of(root)?;
+pub fn rename_theme(
+    location: impl Into<Location>,
+    theme: ThemeId,
+    name: Option<&str>,
+) -> Result<()> {
+    let mut ledger = Open::of(&location.into())?;
     ledger.theme(theme)?.given = name.map(str::to_owned);
     ledger.keep(None)
 }
@@ -353,8 +350,8 @@ pub fn rename_theme(root: &Path, theme: ThemeId, name: Option<&str>) -> Result<(
 /// # Errors
 ///
 /// As [`rename_theme`].
-pub fn entitle_themes(root: &Path, titles: &[(ThemeId, String)]) -> Result<()> {
-    let mut ledger = Open::of(root)?;
+pub fn entitle_themes(location: impl Into<Location>, titles: &[(ThemeId, String)]) -> Result<()> {
+    let mut ledger = Open::of(&location.into())?;
     for (theme, title) in titles {
         ledger.theme(*theme)?.title = Some(title.clone());
     }
@@ -366,8 +363,8 @@ pub fn entitle_themes(root: &Path, titles: &[(ThemeId, String)]) -> Result<()> {
 /// # Errors
 ///
 /// As [`rename_theme`].
-pub fn pin_theme(root: &Path, theme: ThemeId, pinned: bool) -> Result<()> {
-    let mut ledger = Open::of(root)?;
+pub fn pin_theme(location: impl Into<Location>, theme: ThemeId, pinned: bool) -> Result<()> {
+    let mut ledger = Open::of(&location.into())?;
     ledger.theme(theme)?.pinned = pinned;
     ledger.keep(None)
 }
@@ -377,8 +374,12 @@ pub fn pin_theme(root: &Path, theme: ThemeId, pinned: bool) -> Result<()> {
 /// # Errors
 ///
 /// As [`rename_theme`].
-pub fn merge_themes(root: &Path, into: ThemeId, others: &[ThemeId]) -> Result<()> {
-    let mut ledger = Open::of(root)?;
+pub fn merge_themes(
+    location: impl Into<Location>,
+    into: ThemeId,
+    others: &[ThemeId],
+) -> Result<()> {
+    let mut ledger = Open::of(&location.into())?;
     let mut changes = Vec::new();
     for &other in others.iter().filter(|&&other| other != into) {
         let (size, gone) = (ledger.size(other), ledger.theme(other)?.clone());
@@ -434,9 +435,14 @@ pub fn merge_themes(root: &Path, into: ThemeId, others: &[ThemeId]) -> Result<()
 /// # Errors
 ///
 /// As [`rename_theme`]; where the theme has fewer passages than parts are asked for.
-pub fn split_theme(root: &Path, theme: ThemeId, parts: Option<usize>) -> Result<Vec<ThemeId>> {
-    let library = Library::open(root)?;
-    let mut ledger = Open::of(root)?;
+pub fn split_theme(
+    location: impl Into<Location>,
+    theme: ThemeId,
+    parts: Option<usize>,
+) -> Result<Vec<ThemeId>> {
+    let location = location.into();
+    let library = Library::open(&location)?;
+    let mut ledger = Open::of(&location)?;
     let kept = ledger.theme(theme)?.clone();
     let body = Body::of(
         &library,
@@ -445,7 +451,7 @@ pub fn split_theme(root: &Path, theme: ThemeId, parts: Option<usize>) -> Result<
             ..Filter::default()
         },
     )?;
-    let found = body.structured(&library, &[], |structure| {
+    let found = body.structured(&[], |structure| {
         let natural = structure.divide(&Options::default())?;
         let count = parts.unwrap_or_else(|| natural.count().max(2));
         let options = Options {
@@ -454,7 +460,7 @@ pub fn split_theme(root: &Path, theme: ThemeId, parts: Option<usize>) -> Result<
         };
         Ok(structure.describe(&structure.divide(&options)?))
     })?;
-    let first_new = ledger.writer.next_theme()?.0;
+    let first_new = ledger.editor.records().next_theme()?.0;
     let new = (first_new..).map(ThemeId);
     let numbers: Vec<ThemeId> = std::iter::once(theme)
         .chain(new)

@@ -1,29 +1,33 @@
-//! A library in use: the database and the vector segments together.
+//! A library in use: articles, vectors and words together.
 //!
-//! [`Library`] reads, [`Indexer`] writes, [`check`] looks for damage. All of them take a library by its folder.
+//! [`Library`] reads, [`Indexer`] writes, [`check`] looks for damage. All of them take a library by its
+//! [`Location`](crate::Location): what keeps it there is behind the traits in `backend`.
 
+pub(crate) mod backend;
 mod body;
 mod check;
 mod commentary;
 mod copies;
+mod embedded;
 mod indexer;
-mod lazy;
 mod ledger;
 mod lines;
-mod maintenance;
 mod parts;
 mod picture;
 mod recurring;
 mod report;
-mod words;
+mod sizes;
+mod transfer;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use topoi_index::{IdSet, PointId, Searcher, Segment, Space};
+use topoi_index::{IdSet, PointId};
 use topoi_models::Identity;
 
-pub use check::{Finding, Findings, check, drop_segments, drop_words};
+use backend::Backend;
+pub(crate) use backend::{ByWords, Finder, Gathered, Near, WordsAsked};
+pub use backend::{Revision, Watch};
+pub use check::{Finding, Findings};
 pub use commentary::{Commentary, LibraryTheme, Renewed, ThemesWanted, Topic};
 pub use copies::{PassageStory, find_copies};
 pub use indexer::Indexer;
@@ -32,24 +36,28 @@ pub use ledger::{
     rename_theme, split_theme,
 };
 pub use lines::Lines;
-pub use maintenance::{Sizes, compact};
 pub use parts::parts;
 pub use picture::{Part, Picture};
 pub use report::{FormatSurvey, IndexReport, Observer, Refusal, Silent, Survey, Windowing};
+pub use sizes::Sizes;
+pub use transfer::{Copied, copy};
 
 use crate::article::PassageId;
 use crate::error::{Error, Result};
-use crate::lexical;
-use crate::store::{self, Reader, SegmentRow, StoreError, Watch};
+use crate::location::Location;
+use crate::search::{Background, Scope};
+use crate::store::{Editor, Filter, Records};
 
-/// A library, open for reading: it stays as it was when it was opened, whatever a writer does meanwhile.
+/// A library, open for reading. In a folder it stays as it was when it was opened, whatever a writer does meanwhile; on
+/// servers each question sees it as it is then.
 ///
 /// ```no_run
+/// use std::path::Path;
 /// use topoi::library::Library;
 /// use topoi::search::{Feedback, Query, SearchOptions};
 ///
 /// # fn run(encoder: &dyn topoi_models::Encoder) -> Result<(), topoi::Error> {
-/// let library = Library::open("articles.topoi".as_ref())?;
+/// let library = Library::open(Path::new("articles.topoi"))?;
 /// let question = Query::parse("tariffs are paid by consumers")?;
 /// let found = library.search(&question, &Feedback::default(), encoder, &SearchOptions::default())?;
 /// for hit in &found.hits {
@@ -60,67 +68,62 @@ use crate::store::{self, Reader, SegmentRow, StoreError, Watch};
 /// ```
 #[derive(Debug)]
 pub struct Library {
-    root: PathBuf,
-    reader: Reader,
-    searcher: Searcher,
-    identity: Option<Identity>,
-    tombstones: IdSet,
-    lazy: lazy::Lazy,
+    location: Location,
+    backend: Box<dyn Backend>,
 }
 
 impl Library {
-    /// Opens the library in the folder `root`.
+    /// Opens a library.
     ///
     /// # Errors
     ///
-    /// Where there is no library, it is of a newer version, or the database or a segment is damaged.
-    pub fn open(root: &Path) -> Result<Self> {
-        // Between reading the manifest and opening the files that it names, a writer may have merged those
-        // files away. Then the manifest is out of date, and reading it again helps.
-        let mut attempt = 0;
-        loop {
-            let reader = store::open_reader(root)?;
-            let rows = reader.segments()?;
-            match Self::assemble(root, reader, &rows) {
-                Err(_) if attempt < 3 && rows.iter().any(|row| !row.id.path(root).exists()) => {
-                    attempt += 1
-                }
-                result => return result,
-            }
-        }
-    }
-
-    fn assemble(root: &Path, reader: Reader, rows: &[SegmentRow]) -> Result<Self> {
-        let identity = read_identity(&reader)?;
-        let segments = match &identity {
-            Some(identity) => rows
-                .iter()
-                .map(|row| open_segment(root, row, &space_of(identity)))
-                .collect::<Result<_>>()?,
-            None => Vec::new(),
-        };
-        let tombstones = point_set(reader.tombstones()?);
+    /// Where there is no library, it is of a newer version, the database or a segment is damaged, or a server can't be
+    /// reached.
+    pub fn open(location: impl Into<Location>) -> Result<Self> {
+        let location = location.into();
         Ok(Self {
-            root: root.to_owned(),
-            reader,
-            searcher: Searcher::new(segments)?,
-            identity,
-            tombstones,
-            lazy: lazy::Lazy::default(),
+            backend: backend::open(&location)?,
+            location,
         })
     }
 
-    /// Makes an empty library in the folder `root`, or leaves the one there as it is.
+    /// Whether there is a library.
     ///
     /// # Errors
     ///
-    /// Where the folder can't be written, or holds something that is no library.
-    pub fn create(root: &Path) -> Result<()> {
-        Ok(store::open_writer(root).map(drop)?)
+    /// Where a server can't be reached.
+    pub fn exists(location: impl Into<Location>) -> Result<bool> {
+        backend::exists(&location.into())
     }
 
-    /// What tells when the library in the folder `root` has changed. Whoever keeps a [`Library`] open for long opens it
-    /// again then.
+    /// Makes an empty library, or leaves the one there as it is.
+    ///
+    /// # Errors
+    ///
+    /// Where it can't be written, or there is something that is no library.
+    pub fn create(location: impl Into<Location>) -> Result<()> {
+        backend::create(&location.into())
+    }
+
+    /// The files and articles of a library, without its vectors.
+    ///
+    /// # Errors
+    ///
+    /// As [`Library::open`].
+    pub fn records(location: impl Into<Location>) -> Result<Box<dyn Records>> {
+        backend::open_records(&location.into())
+    }
+
+    /// Opens a library to change it otherwise than by taking in articles.
+    ///
+    /// # Errors
+    ///
+    /// As [`Library::open`], and where another program is writing to it, or it can't be written.
+    pub fn edit(location: impl Into<Location>) -> Result<Box<dyn Editor>> {
+        backend::open_editor(&location.into())
+    }
+
+    /// What tells when a library has changed. Whoever keeps a [`Library`] open for long opens it again then.
     ///
     /// ```no_run
     /// use topoi::library::Library;
@@ -141,90 +144,128 @@ impl Library {
     /// # }
     /// ```
     #[must_use]
-    pub fn watch(root: &Path) -> Watch {
-        Watch::new(root, lexical::folder(root).join("meta.json"))
+    pub fn watch(location: impl Into<Location>) -> Watch {
+        Watch::new(&location.into())
     }
 
-    /// The library's folder.
-    #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
+    /// Opens and computes now what the first search would otherwise have to wait for.
+    ///
+    /// # Errors
+    ///
+    /// Where the library is damaged.
+    pub fn prepare(&self) -> Result<()> {
+        self.backend.prepare()
     }
 
-    /// The database: articles, passages, counts.
+    /// Where the library is.
     #[must_use]
-    pub fn store(&self) -> &Reader {
-        &self.reader
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Files, articles and passages.
+    #[must_use]
+    pub fn store(&self) -> &dyn Records {
+        self.backend.records()
     }
 
     /// The model that the library's vectors come from; `None` while it is empty.
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {
-        self.identity.as_ref()
+        self.backend.identity()
     }
 
-    /// The vector segments.
-    #[must_use]
-    pub fn searcher(&self) -> &Searcher {
-        &self.searcher
+    /// What the vectors come to.
+    ///
+    /// # Errors
+    ///
+    /// Where the library can't be read.
+    pub fn sizes(&self) -> Result<Sizes> {
+        self.backend.sizes()
     }
 
-    /// Passages that are gone while a segment still holds their vectors.
-    pub(crate) fn tombstones(&self) -> &IdSet {
-        &self.tombstones
+    /// The vectors of those of some passages that have one, as they are stored: of unit length.
+    ///
+    /// # Errors
+    ///
+    /// Where the library can't be read.
+    pub fn vectors(&self, passages: &[PassageId]) -> Result<HashMap<PassageId, Vec<f32>>> {
+        self.backend.vectors(passages)
+    }
+
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        &*self.backend
+    }
+
+    pub(crate) fn background(&self) -> Result<&Background> {
+        self.backend.background()
+    }
+
+    /// The passages that a filter lets in, as searches want them.
+    pub(crate) fn scope(&self, filter: &Filter) -> Result<Scope> {
+        self.expect_theme(filter)?;
+        self.backend.scope(filter)
     }
 
     /// Refuses a model whose vectors can't be compared with this library's.
     pub(crate) fn expect_model(&self, given: &Identity) -> Result<()> {
-        match &self.identity {
-            None => Err(Error::Empty(self.root.clone())),
-            Some(identity) => same_model(&self.root, identity, given),
+        match self.identity() {
+            None => Err(Error::Empty(self.location.clone())),
+            Some(identity) => same_model(&self.location, identity, given),
         }
     }
 }
 
-fn same_model(root: &Path, library: &Identity, given: &Identity) -> Result<()> {
+/// Looks at the whole of a library and says what is wrong with it.
+///
+/// # Errors
+///
+/// Where the database can't be read at all.
+pub fn check(location: impl Into<Location>) -> Result<Findings> {
+    backend::check(&location.into())
+}
+
+/// Takes away what is derived and was found to be damaged. An [`Indexer`] makes it again when it is opened and finished.
+///
+/// # Errors
+///
+/// Where another program is writing to the library, it can't be written, or its text is damaged too.
+pub fn drop_damaged(location: impl Into<Location>, findings: &Findings) -> Result<()> {
+    backend::drop_damaged(&location.into(), findings)
+}
+
+/// Makes one segment of all that a library has, without the vectors of removed passages; says what they came to before and
+/// what they come to now. A library that has one segment, and in it nothing removed, is left as it is. On servers the
+/// database takes back the room of what was removed.
+///
+/// # Errors
+///
+/// Where another program is writing to the library, a segment is damaged, or there is no room for another.
+pub fn compact(location: impl Into<Location>) -> Result<(Sizes, Sizes)> {
+    backend::compact(&location.into())
+}
+
+pub(crate) fn same_model(location: &Location, library: &Identity, given: &Identity) -> Result<()> {
     if library.digest() == given.digest() {
         return Ok(());
     }
     Err(Error::OtherModel {
-        root: root.to_owned(),
+        at: location.clone(),
         library: library.to_string(),
         given: given.to_string(),
     })
 }
 
-fn read_identity(reader: &Reader) -> Result<Option<Identity>> {
-    let Some(model) = reader.model()? else {
+pub(crate) fn read_identity(records: &dyn Records) -> Result<Option<Identity>> {
+    let Some(model) = records.model()? else {
         return Ok(None);
     };
     serde_json::from_str(&model.identity)
         .map(Some)
         .map_err(|error| {
             let detail = format!("the model's identity can't be read: {error}");
-            StoreError::Damaged {
-                path: reader.path().to_owned(),
-                detail,
-            }
-            .into()
+            records.damaged(detail).into()
         })
-}
-
-fn space_of(identity: &Identity) -> Space {
-    Space {
-        dim: identity.dim,
-        digest: identity.digest(),
-    }
-}
-
-fn open_segment(root: &Path, row: &SegmentRow, space: &Space) -> Result<Arc<Segment>> {
-    let path = row.id.path(root);
-    let segment = Segment::open(&path, space)?;
-    let info = segment.info();
-    if info.digest != row.digest || info.points as u64 != row.points {
-        return Err(Error::StrangeSegment(path));
-    }
-    Ok(Arc::new(segment))
 }
 
 /// The same numbers as the vector index has them.

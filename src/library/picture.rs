@@ -52,7 +52,7 @@ impl Library {
         let labels: Vec<u32> = (0..body.first.len())
             .map(|node| theme_of(node) as u32)
             .collect();
-        body.structured(self, &[], |structure| {
+        body.structured(&[], |structure| {
             let partition = Partition::from_labels(&labels);
             let parts = structure.parts(&partition);
             let found_groups = structure.groups(&partition);

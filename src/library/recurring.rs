@@ -6,39 +6,40 @@ use std::path::Path;
 use crate::article::{ArticleId, Kind, PassageId, StoredArticle};
 use crate::error::Result;
 use crate::ingest::{Line, Recurrence, source_of};
-use crate::store::{Filter, Writer};
+use crate::store::{Editor, Filter, Records};
 
-/// Marks the lines that recur in the sources of which articles were added, from `first` on. Returns how many were.
+/// Marks the lines that recur in the sources of some articles, which were added. Returns how many were.
 ///
 /// What was marked stays marked: an article that is removed does not make another's author line an argument.
-pub(super) fn mark(writer: &mut Writer, first: ArticleId) -> Result<u64> {
-    let articles = writer.articles(&Filter::default())?;
+pub(super) fn mark(editor: &mut dyn Editor, added: &[ArticleId]) -> Result<u64> {
+    let articles = editor.records().articles(&Filter::default())?;
     let mut sources: HashMap<&str, Vec<ArticleId>> = HashMap::new();
     for article in &articles {
         sources.entry(source(article)).or_default().push(article.id);
     }
+    let added: HashSet<ArticleId> = added.iter().copied().collect();
     let touched: HashSet<&str> = articles
         .iter()
-        .filter(|article| article.id >= first)
+        .filter(|article| added.contains(&article.id))
         .map(source)
         .collect();
     let mut recurring: Vec<PassageId> = Vec::new();
     for source in touched {
         let mut articles = sources.remove(source).unwrap_or_default();
         articles.sort_unstable();
-        recurring.extend(lines_of(writer, &articles)?);
+        recurring.extend(lines_of(editor.records(), &articles)?);
     }
     recurring.sort_unstable();
-    writer.mark_recurring(&recurring)?;
+    editor.mark_recurring(&recurring)?;
     Ok(recurring.len() as u64)
 }
 
 /// The lines not marked yet that recur among some articles.
-fn lines_of(writer: &Writer, articles: &[ArticleId]) -> Result<Vec<PassageId>> {
+fn lines_of(records: &dyn Records, articles: &[ArticleId]) -> Result<Vec<PassageId>> {
     let mut source = Recurrence::default();
     let mut unmarked: Vec<(PassageId, Line)> = Vec::new();
     for article in articles {
-        let passages = writer.passages_of(*article)?;
+        let passages = records.passages_of(*article)?;
         let lines: Vec<(PassageId, Kind, Line)> = passages
             .iter()
             .filter(|passage| matches!(passage.kind, Kind::Body | Kind::Recurring))

@@ -32,14 +32,15 @@ impl Library {
                 complete,
                 floor,
             } = candidates(limit)?;
-            let (passing, missed) = cut(list, options.min_score);
+            let (mut passing, missed) = cut(list, options.min_score);
+            texts.read_ahead(&mut passing, wanted)?;
             let stories = collapse(&passing, wanted, &mut texts)?;
             let is_over = complete
                 || options
                     .min_score
                     .zip(floor)
                     .is_some_and(|(least, floor)| floor < least);
-            if stories.len() < options.limit && !is_over && limit < self.searcher().len() {
+            if stories.len() < options.limit && !is_over && limit < self.backend().len() {
                 limit = limit.saturating_mul(FACTOR);
                 continue;
             }

@@ -44,10 +44,15 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    /// Looks at the passages of a library but for `except`.
-    pub(crate) fn new(searcher: &Searcher, except: &IdSet) -> Self {
+    /// How far the numbers of a sample's passages are apart, where it is to stand for so many.
+    pub(crate) fn step(passages: usize) -> u64 {
+        passages.div_ceil(SAMPLE).next_power_of_two() as u64
+    }
+
+    /// Looks at the passages of some segments but for `except`.
+    pub(crate) fn of_segments(searcher: &Searcher, except: &IdSet) -> Self {
         let passages = searcher.len().saturating_sub(except.len());
-        let step = passages.div_ceil(SAMPLE).next_power_of_two() as u64;
+        let step = Self::step(passages);
         let mut vectors = Vec::new();
         for segment in searcher.segments() {
             for id in segment.ids() {
@@ -59,7 +64,12 @@ impl Background {
                 }
             }
         }
-        let mean = searcher.mean().unwrap_or_default();
+        Self::new(searcher.mean().unwrap_or_default(), vectors, passages)
+    }
+
+    /// From the mean of all vectors, and the vectors of those of `passages` whose numbers are a [`step`](Self::step) apart, one
+    /// behind the other.
+    pub(crate) fn new(mean: Vec<f32>, vectors: Vec<f32>, passages: usize) -> Self {
         Self {
             common: vectors
                 .chunks_exact(mean.len().max(1))

@@ -61,7 +61,7 @@ mod why;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use topoi_index::{PointId, UnitVector};
+use topoi_index::UnitVector;
 use topoi_models::Encoder;
 
 pub(crate) use background::Background;
@@ -233,7 +233,7 @@ impl Library {
         let mut scope = self.scope(&options.filter)?;
         let seen = options.except.iter().chain(feedback.passages()).copied();
         // A set has a bit for every number up to the highest, and somebody may name any.
-        scope.exclude(seen.filter(|id| self.searcher().contains(PointId(id.0))));
+        scope.exclude(seen.filter(|id| self.backend().may_hold(*id)));
         Ok(scope)
     }
 
@@ -270,11 +270,6 @@ impl Library {
     ) -> Result<Sources<'_>> {
         let needs_words =
             options.mode != Mode::Semantic || queries.into_iter().any(Query::is_demanding);
-        Ok(Sources {
-            searcher: self.searcher(),
-            words: if needs_words { self.words()? } else { None },
-            languages: self.languages()?,
-            background: self.background()?,
-        })
+        Ok(Sources::new(self.backend().finder(needs_words)?))
     }
 }

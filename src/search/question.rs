@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use topoi_index::{PointId, UnitVector};
+use topoi_index::UnitVector;
 use topoi_models::{Encoder, Role};
 
 use crate::article::PassageId;
@@ -92,23 +92,29 @@ impl Library {
 
     /// The mean of some passages' vectors.
     fn mean_of(&self, passages: &[PassageId]) -> Result<Option<UnitVector>> {
-        let parts: Vec<(f32, UnitVector)> = passages
-            .iter()
-            .map(|id| Ok((1.0, self.vector_of(*id)?)))
-            .collect::<Result<_>>()?;
+        let mut parts = Vec::with_capacity(passages.len());
+        for vector in self.vectors_of(passages)? {
+            parts.push((1.0, vector));
+        }
         if parts.is_empty() {
             return Ok(None);
         }
         sum(&parts).map(Some)
     }
 
-    /// The vector of a passage of the library.
-    pub(super) fn vector_of(&self, id: PassageId) -> Result<UnitVector> {
-        match self.searcher().vector(PointId(id.0)) {
-            Some(vector) => Ok(UnitVector::new(vector)?),
-            None if self.store().passage(id)?.is_none() => Err(Error::NoPassage(id)),
-            None => Err(Error::NoVector(id)),
+    /// The vectors of passages of the library, in their order.
+    pub(super) fn vectors_of(&self, ids: &[PassageId]) -> Result<Vec<UnitVector>> {
+        let known = self.vectors(ids)?;
+        let mut vectors = Vec::with_capacity(ids.len());
+        for id in ids {
+            vectors.push(match known.get(id) {
+                // It may be named twice.
+                Some(vector) => UnitVector::new(vector.clone())?,
+                None if self.store().passage(*id)?.is_none() => return Err(Error::NoPassage(*id)),
+                None => return Err(Error::NoVector(*id)),
+            });
         }
+        Ok(vectors)
     }
 }
 

@@ -12,11 +12,11 @@ use super::copies::{NEAR, Shingles};
 use super::points::diverse;
 use super::question::embed;
 use super::ranking::Scorer;
-use super::sources::{Candidate, Candidates, Near, Ranks, Sources, set_sureness};
+use super::sources::{Candidate, Candidates, Ranks, Sources, set_sureness};
 use super::{Found, Origin, Ranking, Scope, SearchOptions};
 use crate::article::{Article, ArticleId, Kind, Passage, PassageId, Place};
 use crate::error::{Error, Result};
-use crate::library::{Library, parts};
+use crate::library::{Library, Near, parts};
 
 /// How many passages are looked at for each point of an article and for each answer that is asked for, at least.
 const FEWEST_CANDIDATES: usize = 20;
@@ -63,15 +63,15 @@ impl Library {
             None => passage.kind == Kind::Body,
             Some(id) => passage.id == id,
         };
-        let point = |passage: &Passage| {
-            Ok(Point {
-                place: asked.is_none().then_some(passage.place),
-                text: passage.text.clone(),
-                vector: self.vector_of(passage.id)?,
-            })
-        };
-        let points = passages.iter().filter(is_asked).map(point);
-        let points: Vec<Point> = points.collect::<Result<_>>()?;
+        let about: Vec<&Passage> = passages.iter().filter(is_asked).collect();
+        let ids: Vec<PassageId> = about.iter().map(|passage| passage.id).collect();
+        let points = about.into_iter().zip(self.vectors_of(&ids)?);
+        let points = points.map(|(passage, vector)| Point {
+            place: asked.is_none().then_some(passage.place),
+            text: passage.text.clone(),
+            vector,
+        });
+        let points: Vec<Point> = points.collect();
         let found = self.beside(points, &whole, scope, options)?;
         Ok(Found {
             searching: begin.elapsed(),
@@ -183,9 +183,10 @@ impl Library {
                 let all = near.len() < count;
                 // Where the farthest of these is no copy, none beyond it is.
                 let enough = all || near.last().is_none_or(|near| near.cosine < NEAR);
-                for near in near.into_iter().take_while(|near| near.cosine >= NEAR) {
-                    let id = PassageId(near.id.0);
-                    let passage = self.store().passage(id)?.ok_or(Error::NoPassage(id))?;
+                let near = near.into_iter().take_while(|near| near.cosine >= NEAR);
+                let near: Vec<PassageId> = near.map(|near| PassageId(near.id.0)).collect();
+                for passage in self.store().passages(&near)? {
+                    let id = passage.id;
                     if !shingles.is_copy(&Shingles::of(&passage.text)) {
                         continue;
                     }
@@ -230,7 +231,7 @@ fn candidates(
     options: &SearchOptions,
     sources: &Sources<'_>,
 ) -> Result<Candidates> {
-    let background = sources.background;
+    let background = sources.background();
     let mut best: HashMap<PointId, Candidate> = HashMap::new();
     let mut complete = true;
     let mut by_chance: Vec<f32> = Vec::new();

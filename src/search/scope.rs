@@ -3,18 +3,69 @@
 use topoi_index::{IdSet, PointId, Selection};
 
 use crate::article::PassageId;
-use crate::error::Result;
-use crate::library::{Library, point_set};
+use crate::lexical::Query;
 use crate::store::Filter;
 
 /// Which passages a search may find.
+///
+/// In a folder it is sets of passages, before anything is searched. Servers choose by what is said here of it, while they
+/// search.
 #[derive(Debug, Clone)]
 pub(crate) struct Scope {
+    filter: Filter,
     only: Option<IdSet>,
     except: IdSet,
+    /// The question that demands something of them.
+    demanding: Option<Query>,
+    /// How many there are, at most, where that is known otherwise.
+    count: Option<usize>,
 }
 
 impl Scope {
+    /// What a filter chooses, as sets.
+    pub(crate) fn of_sets(filter: &Filter, only: Option<IdSet>, except: IdSet) -> Self {
+        Self {
+            filter: filter.clone(),
+            only,
+            except,
+            demanding: None,
+            count: None,
+        }
+    }
+
+    /// What a filter chooses: so many, where that is known, and of those in `only`, where they are.
+    pub(crate) fn of_filter(filter: &Filter, only: Option<IdSet>, count: Option<usize>) -> Self {
+        Self {
+            count,
+            ..Self::of_sets(filter, only, IdSet::new())
+        }
+    }
+
+    /// The filter that chooses them.
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// The only ones that there are, where they are known.
+    pub(crate) fn only(&self) -> Option<&IdSet> {
+        self.only.as_ref()
+    }
+
+    /// Those that are left out.
+    pub(crate) fn except(&self) -> &IdSet {
+        &self.except
+    }
+
+    /// The question that demands something of them.
+    pub(crate) fn demanding(&self) -> Option<&Query> {
+        self.demanding.as_ref()
+    }
+
+    /// Leaves only those that have what a question demands.
+    pub(crate) fn demand(&mut self, query: &Query) {
+        self.demanding = Some(query.clone());
+    }
+
     pub(crate) fn selection(&self) -> Selection<'_> {
         Selection {
             only: self.only.as_ref(),
@@ -29,11 +80,12 @@ impl Scope {
 
     /// How many of `all` passages may be found, at most.
     pub(super) fn at_most(&self, all: usize) -> usize {
-        self.only.as_ref().map_or(all, |only| only.len().min(all))
+        let only = self.only.as_ref().map(IdSet::len).or(self.count);
+        only.map_or(all, |only| only.min(all))
     }
 
     /// Leaves only those of the passages that are in `only` too.
-    pub(super) fn restrict(&mut self, only: IdSet) {
+    pub(crate) fn restrict(&mut self, only: IdSet) {
         match &mut self.only {
             None => self.only = Some(only),
             Some(before) => before.intersect_with(&only),
@@ -43,27 +95,5 @@ impl Scope {
     pub(super) fn exclude(&mut self, passages: impl IntoIterator<Item = PassageId>) {
         let points = passages.into_iter().map(|id| PointId(id.0));
         self.except.extend(points);
-    }
-}
-
-impl Library {
-    /// The passages that a filter lets in, as the vector search wants them.
-    pub(crate) fn scope(&self, filter: &Filter) -> Result<Scope> {
-        self.expect_theme(filter)?;
-        let only = if filter.is_any_article() {
-            None
-        } else {
-            Some(point_set(self.store().matching(filter)?))
-        };
-        // What matches a filter is of the right kind already.
-        let except = if filter.all_kinds || only.is_some() {
-            self.tombstones()
-        } else {
-            self.hidden()?
-        };
-        Ok(Scope {
-            only,
-            except: except.clone(),
-        })
     }
 }

@@ -4,24 +4,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use topoi_index::{IdSet, Neighbour, PointId, SearchParams, Searcher, UnitVector, dot_product};
+use topoi_index::{IdSet, PointId, UnitVector, dot_product};
 
 use super::background::{Background, ByChance, moments};
 use super::fusion::Weights;
 use super::ranking::Scorer;
 use super::{Mode, Scope, SearchOptions};
 use crate::error::Result;
-use crate::lexical::{Allowed, Lexical, LexicalError, Moments, Query, Scores};
+use crate::lexical::{LexicalError, Moments, Query, Scores};
+use crate::library::{ByWords, Finder, Near, WordsAsked};
 
-/// The vectors and the words of a library.
-#[derive(Clone, Copy)]
+/// What finds candidates in a library.
 pub(super) struct Sources<'l> {
-    pub(super) searcher: &'l Searcher,
-    /// None where they aren't needed, or can't be had.
-    pub(super) words: Option<&'l Lexical>,
-    /// The languages of the library's articles.
-    pub(super) languages: &'l [String],
-    pub(super) background: &'l Background,
+    finder: Box<dyn Finder + 'l>,
 }
 
 /// A passage that may answer a question, and what it scored.
@@ -59,14 +54,6 @@ pub(super) struct Candidates {
     pub(super) floor: Option<f32>,
 }
 
-/// A passage near a vector.
-#[derive(Debug, Clone)]
-pub(super) struct Near {
-    pub(super) id: PointId,
-    pub(super) vector: Arc<[f32]>,
-    pub(super) cosine: f32,
-}
-
 /// A question, and among which passages its answers are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
@@ -77,10 +64,24 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'l> Sources<'l> {
+    pub(super) fn new(finder: Box<dyn Finder + 'l>) -> Self {
+        Self { finder }
+    }
+
+    pub(super) fn background(&self) -> &Background {
+        self.finder.background()
+    }
+
     /// At least the `limit` best answers, or all that there are.
     pub(super) fn answer(&self, asked: Asked<'_>, limit: usize) -> Result<Candidates> {
         let (weights, count) = self.plan(asked.options, limit)?;
-        let scope = &self.demanded(asked.query, asked.scope)?;
+        let demanded;
+        let scope = if asked.query.is_demanding() {
+            demanded = self.finder.demanded(asked.query, asked.scope)?;
+            &demanded
+        } else {
+            asked.scope
+        };
         let near = if weights.meaning > 0.0 {
             self.nearest(asked.vector, count, scope, asked.options.exact)?
         } else {
@@ -101,14 +102,9 @@ impl<'l> Sources<'l> {
         // Questions about the same passages share the way through their vectors.
         let alike = weights.meaning > 0.0 && !queries.iter().any(Query::is_demanding);
         let near = if alike {
-            let parameters = parameters(options.exact);
-            let found =
-                self.searcher
-                    .search_many(vectors, count, &scope.selection(), &parameters)?;
-            found
-                .into_iter()
-                .map(|near| Some(self.near(near)))
-                .collect()
+            let exact = options.exact;
+            let found = self.finder.nearest_to_each(vectors, count, scope, exact)?;
+            found.into_iter().map(Some).collect()
         } else {
             vec![None; queries.len()]
         };
@@ -131,11 +127,11 @@ impl<'l> Sources<'l> {
 
     /// What counts how much, given what there is, and how many candidates are wanted from each side.
     fn plan(&self, options: &SearchOptions, limit: usize) -> Result<(Weights, usize)> {
-        let weights = match (options.mode, self.words) {
-            (Mode::Semantic, _) | (Mode::Auto | Mode::Hybrid, None) => Weights::MEANING,
-            (Mode::Lexical, None) => return Err(LexicalError::Missing.into()),
-            (Mode::Lexical, Some(_)) => Weights::WORDS,
-            (Mode::Auto | Mode::Hybrid, Some(_)) => Weights::BOTH,
+        let weights = match (options.mode, self.finder.has_words()) {
+            (Mode::Semantic, _) | (Mode::Auto | Mode::Hybrid, false) => Weights::MEANING,
+            (Mode::Lexical, false) => return Err(LexicalError::Missing.into()),
+            (Mode::Lexical, true) => Weights::WORDS,
+            (Mode::Auto | Mode::Hybrid, true) => Weights::BOTH,
         };
         Ok((weights, weights.candidates(limit, options.ranking)))
     }
@@ -149,41 +145,49 @@ impl<'l> Sources<'l> {
             options,
         } = asked;
         let (weights, count) = self.plan(options, limit)?;
-        let scorer = Scorer::new(vector.as_slice(), self.background.mean(), options.ranking);
+        let scorer = Scorer::new(vector.as_slice(), self.background().mean(), options.ranking);
         let mut found = near;
         let mut complete = found.len() < count;
         let floor = found
             .iter()
             .map(|near| scorer.score(near.cosine, &near.vector))
             .min_by(f32::total_cmp);
-        let mut words = Scores::default();
-        let mut all_words = IdSet::new();
-        if let Some(lexical) = self.words.filter(|_| weights.words > 0.0) {
+        let mut words = ByWords::default();
+        if weights.words > 0.0 {
             let near: IdSet = found.iter().map(|near| near.id).collect();
-            let allowed = Allowed::new(scope, count, near.clone());
-            words = lexical.scores(query, allowed, self.languages)?;
-            all_words = lexical.with_all_words(query, self.languages)?;
-            complete &= words.best.len() < count;
-            for (id, _) in &words.best {
-                // What the graph has missed, or what lies further away.
-                if !near.contains(*id)
-                    && let Some(of_passage) = self.searcher.vector(*id)
-                {
-                    found.push(Near {
-                        id: *id,
-                        cosine: dot_product(vector.as_slice(), &of_passage),
-                        vector: of_passage.into(),
-                    });
-                }
-            }
+            let by_words = WordsAsked {
+                query,
+                scope,
+                best: count,
+                near: near.clone(),
+                exact: options.exact,
+            };
+            words = self.finder.by_words(&by_words)?.unwrap_or_default();
+            complete &= words.scores.best.len() < count;
+            // What the graph has missed, or what lies further away.
+            let best = words.scores.best.iter().map(|(id, _)| *id);
+            let farther: Vec<PointId> = best.filter(|id| !near.contains(*id)).collect();
+            let vectors = self.finder.vectors(&farther)?;
+            found.extend(farther.into_iter().filter_map(|id| {
+                let of_passage = Arc::clone(vectors.get(&id)?);
+                Some(Near {
+                    id,
+                    cosine: dot_product(vector.as_slice(), &of_passage),
+                    vector: of_passage,
+                })
+            }));
         }
-        let background = self.background.scores(vector.as_slice(), &scorer);
+        let ByWords {
+            scores: words,
+            all_words,
+        } = words;
+        let background = self.background().scores(vector.as_slice(), &scorer);
         let meaning = moments(&background);
         let mut list = rank(&found, &words, &scorer, |score, bm25| {
             let words = Moments::standardise(&words.moments, bm25.unwrap_or(0.0));
             weights.together(meaning.standardise(score), words)
         });
-        let passages = scope.at_most(self.background.passages());
+        let passages = scope.at_most(self.background().passages());
         set_sureness(&mut list, background, passages);
         // What has all words of the question was asked for, however it sounds to the model.
         for candidate in &mut list {
@@ -206,42 +210,7 @@ impl<'l> Sources<'l> {
         scope: &Scope,
         exact: bool,
     ) -> Result<Vec<Near>> {
-        let found = self
-            .searcher
-            .search(vector, count, &scope.selection(), &parameters(exact))?;
-        Ok(self.near(found))
-    }
-
-    fn near(&self, found: Vec<Neighbour>) -> Vec<Near> {
-        let near = |near: Neighbour| {
-            Some(Near {
-                id: near.id,
-                vector: self.searcher.vector(near.id)?.into(),
-                cosine: near.score,
-            })
-        };
-        found.into_iter().filter_map(near).collect()
-    }
-
-    /// The scope without what the query excludes or what lacks something that it demands.
-    fn demanded(&self, query: &Query, scope: &Arc<Scope>) -> Result<Arc<Scope>> {
-        if !query.is_demanding() {
-            return Ok(Arc::clone(scope));
-        }
-        // What is demanded can't be left out of account.
-        let words = self.words.ok_or(LexicalError::Missing)?;
-        let mut scope = Scope::clone(scope);
-        if let Some(demanded) = words.demanded(query)? {
-            scope.restrict(demanded);
-        }
-        Ok(Arc::new(scope))
-    }
-}
-
-fn parameters(exact: bool) -> SearchParams {
-    SearchParams {
-        exact,
-        ..SearchParams::default()
+        self.finder.nearest(vector, count, scope, exact)
     }
 }
 

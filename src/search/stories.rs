@@ -51,6 +51,8 @@ pub(super) struct Texts<'l> {
     passages: HashMap<PassageId, Passage>,
     articles: HashMap<ArticleId, StoredArticle>,
     shingles: HashMap<PassageId, Shingles>,
+    /// Passages with the very same text as others, among those that may be shown.
+    copies: HashMap<PassageId, Vec<PassageId>>,
 }
 
 impl<'l> Texts<'l> {
@@ -60,7 +62,80 @@ impl<'l> Texts<'l> {
             passages: HashMap::new(),
             articles: HashMap::new(),
             shingles: HashMap::new(),
+            copies: HashMap::new(),
         }
+    }
+
+    /// Reads together what will be asked for of the first candidates.
+    ///
+    /// On servers, where that is slow one by one, of all that may be looked at; and what is gone meanwhile is left out.
+    pub(super) fn read_ahead(
+        &mut self,
+        candidates: &mut Vec<Candidate>,
+        wanted: Wanted<'_>,
+    ) -> Result<()> {
+        let backend = self.library.backend();
+        let id = |candidate: &Candidate| PassageId(candidate.id.0);
+        let first = wanted.limit.min(candidates.len());
+        let looked_at = if backend.is_frozen() {
+            first
+        } else {
+            wanted.limit.saturating_mul(LOOKED_AT).min(candidates.len())
+        };
+        let ids: Vec<PassageId> = candidates[..looked_at].iter().map(id).collect();
+        self.read(&ids)?;
+        if !backend.is_frozen() {
+            let (mut place, passages) = (0, &self.passages);
+            candidates.retain(|candidate| {
+                place += 1;
+                place > looked_at || passages.contains_key(&id(candidate))
+            });
+        }
+        if !wanted.apart {
+            let first: Vec<PassageId> = candidates.iter().take(first).map(id).collect();
+            self.copies
+                .extend(backend.copies_within(&first, wanted.scope)?);
+            let copies = first.iter().filter_map(|id| self.copies.get(id));
+            let copies: Vec<PassageId> = copies.flatten().copied().collect();
+            self.read(&copies)?;
+        }
+        Ok(())
+    }
+
+    /// Reads those of some passages that aren't known yet, with their articles.
+    fn read(&mut self, ids: &[PassageId]) -> Result<()> {
+        let store = self.library.store();
+        let mut new: Vec<PassageId> = ids.to_vec();
+        new.retain(|id| !self.passages.contains_key(id));
+        new.sort_unstable();
+        new.dedup();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let passages = store.passages(&new)?;
+        let mut articles: Vec<ArticleId> = passages.iter().map(|passage| passage.article).collect();
+        articles.retain(|id| !self.articles.contains_key(id));
+        articles.sort_unstable();
+        articles.dedup();
+        let articles = store.articles_with(&articles)?;
+        self.articles
+            .extend(articles.into_iter().map(|article| (article.id, article)));
+        let known = passages
+            .into_iter()
+            .filter(|passage| self.articles.contains_key(&passage.article));
+        self.passages
+            .extend(known.map(|passage| (passage.id, passage)));
+        Ok(())
+    }
+
+    /// The passages with the very same text as this one that may be shown.
+    fn copies(&mut self, id: PassageId, scope: &Scope) -> Result<&[PassageId]> {
+        let backend = self.library.backend();
+        let copies = known(&mut self.copies, id, || {
+            let mut copies = backend.copies_within(&[id], scope)?;
+            Ok(copies.remove(&id).unwrap_or_default())
+        })?;
+        Ok(copies)
     }
 
     pub(super) fn passage(&mut self, id: PassageId) -> Result<&Passage> {
@@ -216,10 +291,9 @@ fn story(
     };
     if !wanted.apart {
         // Those with the very same text are known to the database, whether they are candidates or not.
-        let store = texts.library.store();
-        for copy in store.copies_of(PassageId(best.id.0))? {
-            let id = PointId(copy.0);
-            if wanted.scope.contains(id) && group.iter().all(|known| known.id != id) {
+        let copies = texts.copies(PassageId(best.id.0), wanted.scope)?;
+        for id in copies.iter().map(|copy| PointId(copy.0)) {
+            if group.iter().all(|known| known.id != id) {
                 group.push(Candidate { id, ..best.clone() });
             }
         }

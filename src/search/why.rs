@@ -10,7 +10,7 @@ use super::background::moments;
 use super::question::embed;
 use super::ranking::Scorer;
 use super::{Found, Hit};
-use crate::article::Span;
+use crate::article::{PassageId, Span};
 use crate::error::Result;
 use crate::ingest::sentences;
 use crate::library::Library;
@@ -63,10 +63,12 @@ impl Library {
                     })
                     .collect();
                 let mut reasons = Vec::with_capacity(pairs.len());
-                for ((hit, (_, question)), attribution) in
-                    found.hits.iter().zip(&pairs).zip(&attributions)
+                let ids: Vec<PassageId> = found.hits.iter().map(|hit| hit.passage.id).collect();
+                let vectors = self.vectors_of(&ids)?;
+                let hits = found.hits.iter().zip(&vectors);
+                for (((hit, vector), (_, question)), attribution) in
+                    hits.zip(&pairs).zip(&attributions)
                 {
-                    let vector = self.vector_of(hit.passage.id)?;
                     let length = scorer(*question).length(vector.as_slice());
                     let usual = usual.get(hit.question).copied().unwrap_or_default();
                     reasons.push(shares(hit, attribution, length, usual));

@@ -357,9 +357,9 @@ impl Jobs {
             before: AtomicU64::new(0),
         };
         let mut indexer = loop {
-            let root = &job.shelf.root;
+            let location = &job.shelf.location;
             let reference = &job.shelf.model.reference;
-            match Indexer::open(root, reference, &encoder, &told, Windowing::Windows) {
+            match Indexer::open(location, reference, &encoder, &told, Windowing::Windows) {
                 Ok(indexer) => break indexer,
                 Err(topoi::Error::Store(StoreError::Locked { .. })) if !told.interrupted() => {
                     thread::sleep(LOCKED);

@@ -1,12 +1,12 @@
 //! Libraries that are kept open and up to date, and those who answer questions about them: what all ways to ask share.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
+use topoi::Location;
 
 use super::desk::{Desk, Limits};
 use super::failure::{Failure, Result};
@@ -19,7 +19,7 @@ use super::themes::Themes;
 pub(crate) struct Served {
     /// What it is called in requests.
     pub(crate) name: String,
-    pub(crate) root: PathBuf,
+    pub(crate) location: Location,
     pub(crate) model: Arc<Model>,
 }
 
@@ -43,7 +43,12 @@ impl Room {
         let shelves: Vec<Arc<Shelf>> = (0..)
             .zip(libraries)
             .map(|(number, served)| {
-                Arc::new(Shelf::new(number, served.name, served.root, served.model))
+                Arc::new(Shelf::new(
+                    number,
+                    served.name,
+                    served.location,
+                    served.model,
+                ))
             })
             .collect();
         let desk = Desk::open(shelves.clone(), workers, limits, metrics)

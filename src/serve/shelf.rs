@@ -4,14 +4,14 @@
 //! commits, opens the library anew beside the one that is in use, does what the first search would have to wait for, and
 //! only then lays the new one ready. A question never waits for that, nor for whoever is writing.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use topoi::library::Library;
-use topoi::store::{Counts, Revision, StoreError, Watch};
+use topoi::Location;
+use topoi::library::{Library, Revision, Watch};
+use topoi::store::{Counts, StoreError};
 
 use super::model::Model;
 
@@ -28,7 +28,7 @@ pub(crate) struct Shelf {
     pub(crate) number: usize,
     /// What it is called in requests.
     pub(crate) name: String,
-    pub(crate) root: PathBuf,
+    pub(crate) location: Location,
     pub(crate) model: Arc<Model>,
     generation: AtomicU64,
     state: Mutex<State>,
@@ -44,11 +44,11 @@ struct State {
 }
 
 impl Shelf {
-    pub(crate) fn new(number: usize, name: String, root: PathBuf, model: Arc<Model>) -> Self {
+    pub(crate) fn new(number: usize, name: String, location: Location, model: Arc<Model>) -> Self {
         Self {
             number,
             name,
-            root,
+            location,
             model,
             generation: AtomicU64::new(0),
             state: Mutex::default(),
@@ -83,7 +83,7 @@ impl Shelf {
     pub(crate) fn open(&self, workers: usize) {
         let opened: Result<Vec<Option<Library>>, topoi::Error> = thread::scope(|scope| {
             let open = || {
-                let library = Library::open(&self.root)?;
+                let library = Library::open(&self.location)?;
                 library.prepare()?;
                 Ok(library)
             };
@@ -169,7 +169,7 @@ struct Watched {
 impl<'s> Watcher<'s> {
     pub(crate) fn new(shelves: &'s [Arc<Shelf>], workers: usize) -> Self {
         let watched = shelves.iter().map(|shelf| Watched {
-            watch: Library::watch(&shelf.root),
+            watch: Library::watch(&shelf.location),
             seen: None,
             not_before: Instant::now(),
         });

@@ -261,7 +261,7 @@ impl Themes {
             thread::spawn(move || {
                 let _turn = lock(&turn);
                 let begin = Instant::now();
-                let find = || Ok(find(&Library::open(&shelf.root)?)?);
+                let find = || Ok(find(&Library::open(&shelf.location)?)?);
                 let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(find));
                 let found = found.unwrap_or_else(|_| Err(super::desk::Refusal::Broken.into()));
                 let took = begin.elapsed();

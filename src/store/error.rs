@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use super::schema;
+use super::sqlite;
+use crate::location::Location;
+use crate::postgres::ServerError;
 
 /// Why a library could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// There is no library in this folder.
-    #[error("there is no library at `{root}`")]
+    /// There is no library here.
+    #[error("there is no library at `{at}`")]
     Missing {
-        /// The folder.
-        root: PathBuf,
+        /// Where it was looked for.
+        at: Location,
     },
     /// The database belongs to another program.
     #[error("`{path}` is not the database of a topoi library")]
@@ -25,7 +27,7 @@ pub enum StoreError {
     /// A newer topoi wrote this library.
     #[error(
         "`{path}` is of format version {found}, and this topoi reads versions up to {}",
-        schema::CURRENT
+        sqlite::CURRENT
     )]
     Newer {
         /// The database.
@@ -34,10 +36,10 @@ pub enum StoreError {
         found: i64,
     },
     /// Another program is writing to the library.
-    #[error("another topoi{} is writing to the library at `{root}`", holder.as_ref().map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+    #[error("another topoi{} is writing to the library at `{at}`", holder.as_ref().map(|pid| format!(" (process {pid})")).unwrap_or_default())]
     Locked {
-        /// The library's folder.
-        root: PathBuf,
+        /// The library.
+        at: Location,
         /// The process that holds the lock, where it left its number.
         holder: Option<String>,
     },
@@ -65,6 +67,9 @@ pub enum StoreError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// A server that the library is on.
+    #[error(transparent)]
+    Server(#[from] ServerError),
     /// The file system reports an error.
     #[error("cannot {action} `{path}`")]
     Io {
@@ -121,15 +126,8 @@ impl StoreError {
             Self::Locked { .. } => Some("wait for it to finish; reading works meanwhile".into()),
             Self::Damaged { .. } => Some("`topoi check` says what is damaged; restore `library.db` from a copy, or index the articles anew into another library".into()),
             Self::Unwritable { .. } => Some("nothing was changed; make room or make the folder writable, and run the command again".into()),
+            Self::Server(error) => error.hint(),
             Self::Sqlite { .. } | Self::Io { .. } => None,
         }
     }
-}
-
-/// Whether the error is the one that SQLite gives for a write-ahead log on a medium that can't be written.
-pub(super) fn is_read_only_medium(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
-    )
 }

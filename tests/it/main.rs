@@ -20,6 +20,7 @@ mod harness;
 mod indexing;
 mod mcp;
 mod merging;
+mod on_servers;
 mod reading;
 mod refining;
 mod reranking;

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
+use topoi::Location;
 use topoi::ingest;
-use topoi::library::{IndexReport, Observer, Refusal};
-use topoi::store;
+use topoi::library::{IndexReport, Library, Observer, Refusal};
 
 use super::cli::{Index, ModelArgs};
 use super::context::{Context, Wanted};
@@ -109,12 +109,12 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
         };
         return dry_run::run(context, arguments, &hints, sources, refused);
     }
-    let root = context.library();
-    let model = context.model(&wanted(context, &root, &arguments.model)?)?;
+    let library = context.library();
+    let model = context.model(&wanted(context, &library, &arguments.model)?)?;
     interrupt::listen();
     let taking = Taking {
         output: &context.output,
-        root: &root,
+        library: &library,
         model: &model,
         hints: &hints,
         max_bytes,
@@ -133,11 +133,13 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
     if taken.is_nothing() {
         return Err(nothing_to_read(&given, &taken.refused));
     }
-    tell_all(&context.output, &taken, &root);
+    tell_all(&context.output, &taken, &library);
     if arguments.json {
-        context
-            .output
-            .json(&IndexJson::new(Some(&root), taken.report, &taken.refused))?;
+        context.output.json(&IndexJson::new(
+            Some(&library),
+            taken.report,
+            &taken.refused,
+        ))?;
     }
     Ok(Outcome::Found)
 }
@@ -167,20 +169,23 @@ fn given_paths(context: &Context, arguments: &Index) -> anyhow::Result<(Vec<Path
 
 /// The model that is asked for, else the library's own, else the default; each in the precision that is asked for,
 /// else the library's own.
-pub(crate) fn wanted(context: &Context, root: &Path, asked: &ModelArgs) -> anyhow::Result<Wanted> {
+pub(crate) fn wanted(
+    context: &Context,
+    library: &Location,
+    asked: &ModelArgs,
+) -> anyhow::Result<Wanted> {
     let mut wanted = Wanted::from(asked);
-    if store::exists(root) {
-        let reader = store::open_reader(root).map_err(topoi::Error::from)?;
-        if let Some(model) = reader.model()? {
-            context
-                .output
-                .detail(format_args!("the library's model is {}", model.reference));
-            let own = Wanted::from(model);
-            if asked.model.is_none() {
-                wanted.reference = own.reference;
-            }
-            wanted.precision = wanted.precision.or(own.precision);
+    if Library::exists(library)?
+        && let Some(model) = Library::records(library)?.model()?
+    {
+        context
+            .output
+            .detail(format_args!("the library's model is {}", model.reference));
+        let own = Wanted::from(model);
+        if asked.model.is_none() {
+            wanted.reference = own.reference;
         }
+        wanted.precision = wanted.precision.or(own.precision);
     }
     Ok(wanted)
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use topoi::Location;
 use topoi::ingest::Warning;
 use topoi::library::{IndexReport, Survey};
 
@@ -29,15 +30,15 @@ pub(crate) struct IndexJson {
 }
 
 impl IndexJson {
-    /// What was done to the library at `root`, where there is one, and what was skipped.
-    pub(crate) fn new(root: Option<&Path>, report: IndexReport, refused: &Refused) -> Self {
+    /// What was done to a library, where there is one, and what was skipped.
+    pub(crate) fn new(library: Option<&Location>, report: IndexReport, refused: &Refused) -> Self {
         let skipped = refused.iter().map(|(path, refusal)| SkippedJson {
             path: path.display().to_string(),
             reason: refusal.to_string(),
         });
         Self {
             schema: "topoi.index.v1",
-            library: root.map(|root| root.display().to_string()),
+            library: library.map(ToString::to_string),
             report,
             skipped: skipped.collect(),
         }
@@ -51,11 +52,11 @@ struct SkippedJson {
 }
 
 /// Says all that a person wants to know of what was taken in.
-pub(crate) fn tell_all(output: &Output, taken: &Taken, root: &Path) {
+pub(crate) fn tell_all(output: &Output, taken: &Taken, library: &Location) {
     tell_warnings(output, &taken.warnings);
     tell_refused(output, &taken.refused);
     tell_read(output, &taken.report.read);
-    tell(output, &taken.report, root);
+    tell(output, &taken.report, library);
 }
 
 /// Says what was odd in files.
@@ -153,7 +154,7 @@ pub(super) fn tell_refused(output: &Output, refused: &Refused) {
 }
 
 /// Says what an indexing run has done.
-fn tell(output: &Output, report: &IndexReport, root: &Path) {
+fn tell(output: &Output, report: &IndexReport, library: &Location) {
     let IndexReport {
         files_unchanged,
         articles_added,
@@ -178,5 +179,5 @@ fn tell(output: &Output, report: &IndexReport, root: &Path) {
         "added {articles_added} articles with {passages_added} passages ({embedded} embedded, {reused} known already){copies}{removed}; \
          {files_unchanged} files were as before"
     ));
-    output.detail(format_args!("the library is `{}`", root.display()));
+    output.detail(format_args!("the library is `{library}`"));
 }

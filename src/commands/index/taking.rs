@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use topoi::Error;
 use topoi::fetch::{Address, is_address};
 use topoi::ingest::{FoundFile, Hints, Warning};
-use topoi::library::{IndexReport, Indexer, Windowing};
-use topoi::store::{self, Reader, StoreError};
+use topoi::library::{IndexReport, Indexer, Library, Windowing};
+use topoi::store::{Records, StoreError};
+use topoi::{Error, Location};
 
 use super::super::context::Loaded;
 use super::super::interrupt;
@@ -22,7 +22,7 @@ const LOCKED: Duration = Duration::from_secs(1);
 /// Takes articles into a library. The library is open for writing only while there is something to write.
 pub(crate) struct Taking<'a> {
     pub(crate) output: &'a Output,
-    pub(crate) root: &'a Path,
+    pub(crate) library: &'a Location,
     pub(crate) model: &'a Loaded,
     pub(crate) hints: &'a Hints,
     /// The largest file that is read.
@@ -87,9 +87,9 @@ impl Taking<'_> {
         if addresses.is_empty() {
             return Ok(taken);
         }
-        let library = self.library()?;
+        let library = self.records()?;
         let known = Known {
-            library: library.as_ref(),
+            library: library.as_deref(),
             // What a person says of files may make others of them, though they are as they were.
             is_read_anew: *self.hints != Hints::default(),
         };
@@ -114,11 +114,11 @@ impl Taking<'_> {
     }
 
     /// The library, open for reading, where there is one.
-    fn library(&self) -> anyhow::Result<Option<Reader>> {
-        match store::open_reader(self.root) {
-            Ok(reader) => Ok(Some(reader)),
-            Err(StoreError::Missing { .. }) => Ok(None),
-            Err(error) => Err(Error::from(error).into()),
+    fn records(&self) -> anyhow::Result<Option<Box<dyn Records>>> {
+        match Library::records(self.library) {
+            Ok(records) => Ok(Some(records)),
+            Err(Error::Store(StoreError::Missing { .. })) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -147,7 +147,7 @@ impl Taking<'_> {
         let mut has_waited = false;
         loop {
             match Indexer::open(
-                self.root,
+                self.library,
                 reference,
                 encoder.as_ref(),
                 progress,

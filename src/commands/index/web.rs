@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use topoi::fetch::{Address, Answer, FetchError, Fetched, Fetcher, Options};
 use topoi::ingest::{self, Format, Hints, Source};
 use topoi::library::Refusal;
-use topoi::store::{Reader, Validators};
+use topoi::store::{Records, Validators};
 
 use super::super::cli::{ReadArgs, WebArgs};
 use super::super::context::Context;
@@ -36,7 +36,7 @@ pub(crate) struct Web {
 
 /// What is known already.
 pub(crate) struct Known<'a> {
-    pub(crate) library: Option<&'a Reader>,
+    pub(crate) library: Option<&'a dyn Records>,
     /// Whether everything is to be read anew, though it is as it was.
     pub(crate) is_read_anew: bool,
 }

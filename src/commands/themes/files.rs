@@ -26,11 +26,11 @@ pub(super) fn write(
     let form = map.as_deref().map(form).transpose()?;
     let picture = library.picture(&subject.commentary, &arguments.filter.filter())?;
     if let (Some(path), Some(form)) = (map, form) {
-        let title = library
-            .root()
-            .canonicalize()
-            .unwrap_or_else(|_| library.root().to_owned());
-        let title = short_path(&title.to_string_lossy());
+        let folder = library.location().folder();
+        let title = match folder.and_then(|folder| folder.canonicalize().ok()) {
+            Some(folder) => short_path(&folder.to_string_lossy()),
+            None => library.location().to_string(),
+        };
         let map = map_of(subject, &picture, &title);
         let content = match form {
             Form::Page => map::html(&map),

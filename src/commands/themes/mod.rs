@@ -259,7 +259,7 @@ fn entitle(
     {
         let is_plain = wanted(context, library, arguments)? == ThemesWanted::default();
         if (is_plain || arguments.update)
-            && let Err(error) = library::entitle_themes(library.root(), &titles)
+            && let Err(error) = library::entitle_themes(library.location(), &titles)
         {
             context
                 .output

@@ -18,8 +18,8 @@ pub(super) struct Changes {
     watcher: Box<dyn Watcher>,
     events: Receiver<notify::Result<Event>>,
     roots: Vec<Root>,
-    /// The library, which may lie in a folder that is watched, and changes with each change.
-    library: PathBuf,
+    /// The library's folder, which may lie in one that is watched, and changes with each change.
+    library: Option<PathBuf>,
     pending: Pending,
 }
 
@@ -63,7 +63,7 @@ impl Changes {
     /// Looks out from now on, by what the system reports, or else by looking every so often.
     pub(super) fn watch(
         roots: &[PathBuf],
-        library: PathBuf,
+        library: Option<PathBuf>,
         poll: Option<Duration>,
     ) -> anyhow::Result<Self> {
         let (sender, events) = mpsc::channel();
@@ -176,11 +176,13 @@ impl Changes {
                 _ => false,
             })
         };
+        let library = self.library.as_ref();
+        let is_library = library.is_some_and(|library| path.starts_with(library));
         let is_in = |root: &Root| match path.strip_prefix(&root.path) {
             Ok(below) => !is_hidden(below),
             Err(_) => false,
         };
-        !path.starts_with(&self.library) && self.roots.iter().any(is_in)
+        !is_library && self.roots.iter().any(is_in)
     }
 
     /// Looks after folders that vanish and come back: the system forgets that they are watched.

@@ -3,9 +3,10 @@
 mod changes;
 mod pending;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use topoi::Location;
 use topoi::fetch::Address;
 use topoi::library::Refusal;
 
@@ -28,8 +29,8 @@ pub(crate) fn run(context: &mut Context, arguments: &Watch) -> anyhow::Result<Ou
     let mut web = Web::new(context, &arguments.read, &arguments.web, &addresses)?;
     // Whoever watches what isn't there has written it wrongly.
     let (files, refused) = find(&paths, false, max_bytes)?;
-    let root = context.library();
-    let model = context.model(&wanted(context, &root, &arguments.model)?)?;
+    let library = context.library();
+    let model = context.model(&wanted(context, &library, &arguments.model)?)?;
     interrupt::listen();
     let roots: Vec<PathBuf> = paths.iter().map(|path| stored_path(path)).collect();
     // Before anything is read, so that no change is missed.
@@ -37,14 +38,14 @@ pub(crate) fn run(context: &mut Context, arguments: &Watch) -> anyhow::Result<Ou
         true => None,
         false => Some(Changes::watch(
             &roots,
-            stored_path(&root),
+            library.folder().map(stored_path),
             arguments.poll(),
         )?),
     };
     let taken = {
         let taking = Taking {
             output: &context.output,
-            root: &root,
+            library: &library,
             model: &model,
             hints: &hints,
             max_bytes,
@@ -65,7 +66,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Watch) -> anyhow::Result<Ou
     if arguments.once && taken.is_nothing() {
         return Err(nothing_to_read(&arguments.paths, &taken.refused));
     }
-    report(context, arguments, taken, &root)?;
+    report(context, arguments, taken, &library)?;
     let Some(changes) = &mut changes else {
         return Ok(Outcome::Found);
     };
@@ -75,7 +76,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Watch) -> anyhow::Result<Ou
             let settled = changes.wait(schedule.next(), &context.output)?;
             let taking = Taking {
                 output: &context.output,
-                root: &root,
+                library: &library,
                 model: &model,
                 hints: &hints,
                 max_bytes,
@@ -92,7 +93,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Watch) -> anyhow::Result<Ou
         })();
         match round {
             Ok(taken) if taken.report.has_changed_something() || !taken.refused.is_empty() => {
-                report(context, arguments, taken, &root)?;
+                report(context, arguments, taken, &library)?;
             }
             Ok(_) => {}
             Err(error) if is_interruption(&error) => {
@@ -126,13 +127,13 @@ fn report(
     context: &mut Context,
     arguments: &Watch,
     taken: Taken,
-    root: &Path,
+    library: &Location,
 ) -> anyhow::Result<()> {
-    tell_all(&context.output, &taken, root);
+    tell_all(&context.output, &taken, library);
     if arguments.json {
         context
             .output
-            .json_line(&IndexJson::new(Some(root), taken.report, &taken.refused))?;
+            .json_line(&IndexJson::new(Some(library), taken.report, &taken.refused))?;
         context.output.flush()?;
     }
     Ok(())

@@ -47,7 +47,7 @@ impl Indexer<'_> {
         let Some(path) = file.path.to_str() else {
             return Ok(Err(Refusal::PathNotUtf8));
         };
-        let known = self.writer.file(path)?;
+        let known = self.intake.records().file(path)?;
         if self.is_unhinted()
             && known.as_ref().is_some_and(|known| {
                 known.size == file.size && known.modified_ns == file.mtime_ns && file.mtime_ns != 0
@@ -89,7 +89,7 @@ impl Indexer<'_> {
         name: &str,
         bytes: &[u8],
     ) -> Result<std::result::Result<(), Refusal>> {
-        let known = self.writer.file(name)?.map(|known| known.digest);
+        let known = self.intake.records().file(name)?.map(|known| known.digest);
         let new = NewFile {
             path: name.to_owned(),
             size: bytes.len() as u64,
@@ -111,7 +111,7 @@ impl Indexer<'_> {
         path: &str,
         fetched: Fetched,
     ) -> Result<std::result::Result<(), Refusal>> {
-        let known = self.writer.file(path)?.map(|known| known.digest);
+        let known = self.intake.records().file(path)?.map(|known| known.digest);
         let new = NewFile {
             path: path.to_owned(),
             size: fetched.bytes.len() as u64,
@@ -190,7 +190,7 @@ impl Indexer<'_> {
             .changes
             .iter()
             .any(|change| change.file.path == path);
-        Ok(is_new || self.writer.file(path)?.is_some())
+        Ok(is_new || self.intake.records().file(path)?.is_some())
     }
 }
 

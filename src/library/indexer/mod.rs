@@ -1,7 +1,7 @@
 //! Taking articles into a library.
 //!
-//! Articles are gathered until there is a batch worth embedding; then their vectors are written as a segment, and
-//! one commit makes files, articles, passages and segment visible together. A text that the library holds already
+//! Articles are gathered until there is a batch worth embedding; then one commit makes files, articles, passages and
+//! vectors visible together. A text that the library holds already
 //! (a renamed file, a syndicated copy) takes over the vector of its twin.
 
 mod files;
@@ -9,21 +9,19 @@ mod files;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use topoi_index::{BuildOptions, PointId, Searcher, write_segment};
 use topoi_models::{Embeddings, Encoder, Role};
 
-use super::maintenance::Merge;
+use super::backend::{self, Intake};
 use super::parts::parts;
 use super::report::{IndexReport, Observer, Windowing};
-use super::{open_segment, read_identity, same_model, space_of};
 use crate::article::{Article, ArticleId, Kind, Paragraph, PassageId, Place};
 use crate::error::{Error, Result};
 use crate::ingest::{self, Hints};
+use crate::location::Location;
 use crate::store::{
-    self, Change, ModelRow, NewArticle, NewFile, NewPassage, SegmentRow, Validators, Writer,
+    Change, Editor, ModelRow, NewArticle, NewFile, NewPassage, Validators, VectorSource,
 };
 
 /// How many texts are embedded between two commits, at most.
@@ -34,53 +32,39 @@ const BATCH_TEXTS: usize = 512;
 /// How many passages are committed at once, at most, where most of them need no embedding.
 const BATCH_PASSAGES: usize = 8192;
 
-/// Where a new passage's vector comes from.
-#[derive(Debug, Clone, Copy)]
-enum VectorSource {
-    /// A text of this batch, by its position.
-    Batch(usize),
-    /// A passage that the library has.
-    Library(PassageId),
-}
-
 /// What has been gathered since the last commit.
 #[derive(Debug, Default)]
 struct Batch {
     changes: Vec<Change>,
     texts: Vec<String>,
     positions: HashMap<[u8; 32], usize>,
-    vectors: Vec<(PassageId, VectorSource)>,
+    /// How many passages are among the changes.
+    passages: usize,
     touched: Vec<NewFile>,
 }
 
 impl Batch {
     fn is_full(&self) -> bool {
         self.texts.len() >= BATCH_TEXTS
-            || self.vectors.len() >= BATCH_PASSAGES
+            || self.passages >= BATCH_PASSAGES
             || self.touched.len() >= BATCH_PASSAGES
     }
 }
 
 /// Adds articles to a library. There is one at a time.
 pub struct Indexer<'a> {
-    writer: Writer,
+    intake: Box<dyn Intake>,
     encoder: &'a dyn Encoder,
     observer: &'a dyn Observer,
     windowing: Windowing,
-    /// How many tokens a passage may have beside the model's prompt, special tokens included.
-    searcher: Searcher,
     hints: Hints,
-    first_article: ArticleId,
-    next_passage: PassageId,
     batch: Batch,
-    /// What is merged while articles are taken in.
-    merge: Option<Merge>,
     report: IndexReport,
     warnings: Vec<(String, ingest::Warning)>,
 }
 
 impl<'a> Indexer<'a> {
-    /// Opens the library at `root` for writing, making it where there is none.
+    /// Opens a library for taking in articles, making it where there is none.
     ///
     /// `model_reference` is how the user named the model, so that a later search finds it again.
     /// Passages whose vectors are lost are embedded again at once.
@@ -89,41 +73,25 @@ impl<'a> Indexer<'a> {
     ///
     /// Where another program is writing, the library's vectors come from another model, or it is damaged.
     pub fn open(
-        root: &Path,
+        location: impl Into<Location>,
         model_reference: &str,
         encoder: &'a dyn Encoder,
         observer: &'a dyn Observer,
         windowing: Windowing,
     ) -> Result<Self> {
-        let mut writer = store::open_writer(root)?;
         let identity = encoder.identity();
-        match read_identity(&writer)? {
-            Some(library) => same_model(root, &library, identity)?,
-            None => {
-                let row = ModelRow {
-                    reference: model_reference.to_owned(),
-                    identity: to_json(identity),
-                };
-                writer.set_model(&row)?;
-            }
-        }
-        let space = space_of(identity);
-        let segments = writer
-            .segments()?
-            .iter()
-            .map(|row| open_segment(root, row, &space))
-            .collect::<Result<_>>()?;
+        let model = ModelRow {
+            reference: model_reference.to_owned(),
+            identity: to_json(identity),
+        };
+        let intake = backend::open_intake(&location.into(), &model, identity)?;
         let mut indexer = Self {
-            hints: Hints::default(),
-            first_article: writer.next_article()?,
-            next_passage: writer.next_passage()?,
-            writer,
+            intake,
             encoder,
             observer,
             windowing,
-            searcher: Searcher::new(segments)?,
+            hints: Hints::default(),
             batch: Batch::default(),
-            merge: None,
             report: IndexReport::default(),
             warnings: Vec::new(),
         };
@@ -149,7 +117,7 @@ impl<'a> Indexer<'a> {
     /// As [`Indexer::add_files`].
     pub fn add_articles(&mut self, file: NewFile, articles: Vec<Article>) -> Result<()> {
         let mut present: HashMap<[u8; 32], Vec<ArticleId>> = HashMap::new();
-        for (id, digest) in self.writer.article_digests(&file.path)? {
+        for (id, digest) in self.intake.records().article_digests(&file.path)? {
             present.entry(digest).or_default().push(id);
         }
         let mut added = Vec::new();
@@ -194,7 +162,7 @@ impl<'a> Indexer<'a> {
     /// Where the library can't be written.
     pub fn remove_files(&mut self, paths: &[String]) -> Result<()> {
         self.flush()?;
-        self.writer.remove_files(paths)?;
+        self.intake.editor().remove_files(paths)?;
         self.report.files_removed += paths.len() as u64;
         Ok(())
     }
@@ -205,7 +173,7 @@ impl<'a> Indexer<'a> {
     ///
     /// Where the library can't be read.
     pub fn paths(&self) -> Result<Vec<String>> {
-        Ok(self.writer.paths()?)
+        Ok(self.intake.records().paths()?)
     }
 
     /// What was odd in the files that were read: each with its file's path.
@@ -221,26 +189,16 @@ impl<'a> Indexer<'a> {
     /// As [`Indexer::add_files`].
     pub fn finish(mut self) -> Result<IndexReport> {
         self.flush()?;
-        super::words::bring_up_to_date(&self.writer)?;
-        while self.merge.is_some() {
-            self.finish_merge()?;
-            self.begin_merge_if_due()?;
-        }
-        let (writer, report, first) = (&mut self.writer, &mut self.report, self.first_article);
-        let has_grown = report.articles_added > 0;
+        self.intake.finish()?;
+        let (editor, report) = (self.intake.editor(), &mut self.report);
         let has_shrunk = report.articles_removed + report.files_removed > 0;
-        if has_grown {
-            report.read.boilerplate += super::recurring::mark(writer, first)?;
-        }
-        super::copies::bring_up_to_date(writer, has_grown || has_shrunk)?;
-        if has_grown {
-            let copies = writer.copies()?;
-            report.copies = copies.iter().filter(|copy| copy.article >= first).count() as u64;
-        }
+        let derived = derive(editor, has_shrunk)?;
+        report.read.boilerplate += derived.recurring;
+        report.copies = derived.copies;
         Ok(self.report)
     }
 
-    /// Gives passages their numbers and finds out where their vectors come from.
+    /// Finds out where the vectors of an article's passages come from.
     fn prepare(&mut self, article: Article, digest: [u8; 32]) -> Result<NewArticle> {
         let mut passages = Vec::with_capacity(article.paragraphs.len());
         let paragraphs = u32::try_from(article.paragraphs.len()).unwrap_or(u32::MAX);
@@ -253,9 +211,20 @@ impl<'a> Indexer<'a> {
                     part,
                     parts: count,
                 };
-                passages.push(self.passage(text, place, &paragraph)?);
+                passages.push(NewPassage {
+                    place,
+                    span: paragraph.span,
+                    kind: paragraph.kind,
+                    language: paragraph.language.map(Cow::Borrowed),
+                    digest: Sha256::digest(&text).into(),
+                    text,
+                    // Which it is, is found out for all of them together.
+                    vector: VectorSource::Embedded(0),
+                });
             }
         }
+        self.find_vectors(&mut passages)?;
+        self.batch.passages += passages.len();
         self.report.articles_added += 1;
         self.report.passages_added += passages.len() as u64;
         Ok(NewArticle {
@@ -267,6 +236,34 @@ impl<'a> Indexer<'a> {
         })
     }
 
+    /// Says where the vectors of new passages come from: a text of this batch, or a passage that the library has.
+    fn find_vectors(&mut self, passages: &mut [NewPassage]) -> Result<()> {
+        let mut unknown: Vec<[u8; 32]> = passages.iter().map(|passage| passage.digest).collect();
+        unknown.retain(|digest| !self.batch.positions.contains_key(digest));
+        let twins = self.intake.twins(&unknown)?;
+        for passage in passages {
+            let digest = passage.digest;
+            passage.vector = match (self.batch.positions.get(&digest), twins.get(&digest)) {
+                (Some(position), _) => {
+                    self.report.reused += 1;
+                    VectorSource::Embedded(*position)
+                }
+                (None, Some(twin)) => {
+                    self.report.reused += 1;
+                    VectorSource::Passage(*twin)
+                }
+                (None, None) => {
+                    let position = self.batch.texts.len();
+                    self.batch.texts.push(passage.text.clone());
+                    self.observer.queued();
+                    self.batch.positions.insert(digest, position);
+                    VectorSource::Embedded(position)
+                }
+            };
+        }
+        Ok(())
+    }
+
     fn parts(&self, paragraph: &Paragraph) -> Vec<String> {
         match self.windowing {
             Windowing::Whole => vec![paragraph.text.clone()],
@@ -275,49 +272,6 @@ impl<'a> Indexer<'a> {
                 .map(str::to_owned)
                 .collect(),
         }
-    }
-
-    fn passage(&mut self, text: String, place: Place, paragraph: &Paragraph) -> Result<NewPassage> {
-        let id = self.next_passage;
-        self.next_passage = PassageId(id.0 + 1);
-        let digest: [u8; 32] = Sha256::digest(&text).into();
-        let source = match self.batch.positions.get(&digest) {
-            Some(position) => {
-                self.report.reused += 1;
-                VectorSource::Batch(*position)
-            }
-            None => match self.twin(&digest)? {
-                Some(twin) => {
-                    self.report.reused += 1;
-                    VectorSource::Library(twin)
-                }
-                None => {
-                    let position = self.batch.texts.len();
-                    self.batch.texts.push(text.clone());
-                    self.observer.queued();
-                    self.batch.positions.insert(digest, position);
-                    VectorSource::Batch(position)
-                }
-            },
-        };
-        self.batch.vectors.push((id, source));
-        Ok(NewPassage {
-            id,
-            place,
-            span: paragraph.span,
-            kind: paragraph.kind,
-            language: paragraph.language,
-            text,
-            digest,
-        })
-    }
-
-    /// A passage with the same text whose vector the library has.
-    fn twin(&self, digest: &[u8; 32]) -> Result<Option<PassageId>> {
-        let twins = self.writer.passages_with_digest(digest)?;
-        Ok(twins
-            .into_iter()
-            .find(|twin| self.searcher.contains(PointId(twin.0))))
     }
 
     fn flush_when_full(&mut self) -> Result<()> {
@@ -335,62 +289,20 @@ impl<'a> Indexer<'a> {
     fn flush(&mut self) -> Result<()> {
         let batch = std::mem::take(&mut self.batch);
         if !batch.touched.is_empty() {
-            self.writer.touch(&batch.touched)?;
+            self.intake.touch(&batch.touched)?;
         }
         if batch.changes.is_empty() {
             return Ok(());
         }
         let embeddings = self.embed(&batch.texts)?;
-        let segment = self.write_segment(&batch.vectors, &embeddings)?;
-        self.writer.commit(&batch.changes, segment.as_ref())?;
-        self.after_commit(segment.as_ref())
+        self.intake.commit(&batch.changes, &embeddings)?;
+        self.count_commit();
+        Ok(())
     }
 
-    fn after_commit(&mut self, segment: Option<&SegmentRow>) -> Result<()> {
+    fn count_commit(&mut self) {
         self.report.commits += 1;
         self.observer.committed(&self.report);
-        if let Some(row) = segment {
-            let segment =
-                open_segment(self.writer.root(), row, &space_of(self.encoder.identity()))?;
-            let segments = self
-                .searcher
-                .segments()
-                .iter()
-                .cloned()
-                .chain([segment])
-                .collect();
-            self.searcher = Searcher::new(segments)?;
-            self.maintain()?;
-        }
-        Ok(())
-    }
-
-    /// Takes over a merge that is done, and begins the next that is due.
-    fn maintain(&mut self) -> Result<()> {
-        if self.merge.as_ref().is_some_and(|merge| !merge.is_done()) {
-            return Ok(());
-        }
-        self.finish_merge()?;
-        self.begin_merge_if_due()
-    }
-
-    fn begin_merge_if_due(&mut self) -> Result<()> {
-        self.merge = Merge::begin_if_due(&self.writer, &space_of(self.encoder.identity()))?;
-        Ok(())
-    }
-
-    /// Waits for the merge that is under way, and searches the merged segment from now on.
-    fn finish_merge(&mut self) -> Result<()> {
-        let Some(merge) = self.merge.take() else {
-            return Ok(());
-        };
-        merge.finish(&mut self.writer)?;
-        let space = space_of(self.encoder.identity());
-        let root = self.writer.root();
-        let rows = self.writer.segments()?;
-        let segments = rows.iter().map(|row| open_segment(root, row, &space));
-        self.searcher = Searcher::new(segments.collect::<Result<_>>()?)?;
-        Ok(())
     }
 
     fn embed(&mut self, texts: &[String]) -> Result<Embeddings> {
@@ -413,71 +325,58 @@ impl<'a> Indexer<'a> {
         }
     }
 
-    fn write_segment(
-        &self,
-        vectors: &[(PassageId, VectorSource)],
-        embeddings: &Embeddings,
-    ) -> Result<Option<SegmentRow>> {
-        if vectors.is_empty() {
-            return Ok(None);
-        }
-        let mut points: Vec<(PointId, Cow<'_, [f32]>)> = Vec::with_capacity(vectors.len());
-        for (id, source) in vectors {
-            let vector = match source {
-                VectorSource::Batch(position) => embeddings.row(*position).map(Cow::Borrowed),
-                VectorSource::Library(twin) => {
-                    self.searcher.vector(PointId(twin.0)).map(Cow::Owned)
-                }
-            };
-            points.push((PointId(id.0), vector.ok_or(Error::NoVector(*id))?));
-        }
-        let id = self.writer.next_segment()?;
-        let path = id.path(self.writer.root());
-        let info = write_segment(
-            &path,
-            &space_of(self.encoder.identity()),
-            points,
-            &BuildOptions::default(),
-        )?;
-        Ok(Some(SegmentRow {
-            id,
-            points: info.points as u64,
-            bytes: info.bytes,
-            digest: info.digest,
-        }))
-    }
-
-    /// Embeds the passages that no segment holds, because one was lost and dropped.
+    /// Embeds the passages that have no vector, because one was lost and dropped.
     fn embed_missing(&mut self) -> Result<()> {
-        let counts = self.writer.counts()?;
-        let points: u64 = self.writer.segments()?.iter().map(|row| row.points).sum();
-        if points >= counts.passages + counts.tombstones {
-            return Ok(());
-        }
-        let missing: Vec<PassageId> = self
-            .writer
-            .passage_ids()?
-            .into_iter()
-            .filter(|id| !self.searcher.contains(PointId(id.0)))
-            .collect();
+        let missing = self.intake.without_vectors()?;
         for ids in missing.chunks(BATCH_TEXTS) {
-            let mut texts = Vec::with_capacity(ids.len());
-            for id in ids {
-                texts.push(self.writer.passage(*id)?.ok_or(Error::NoPassage(*id))?.text);
-                self.observer.queued();
-            }
-            let embeddings = self.embed(&texts)?;
-            let vectors: Vec<_> = ids
-                .iter()
-                .enumerate()
-                .map(|(position, id)| (*id, VectorSource::Batch(position)))
+            let passages = self.intake.records().passages(ids)?;
+            let mut texts: HashMap<PassageId, String> = passages
+                .into_iter()
+                .map(|passage| (passage.id, passage.text))
                 .collect();
-            let segment = self.write_segment(&vectors, &embeddings)?;
-            self.writer.commit(&[], segment.as_ref())?;
-            self.after_commit(segment.as_ref())?;
+            let texts = ids.iter().map(|id| {
+                let text = texts.remove(id);
+                text.ok_or(Error::NoPassage(*id))
+            });
+            let texts: Vec<String> = texts.collect::<Result<_>>()?;
+            texts.iter().for_each(|_| self.observer.queued());
+            let embeddings = self.embed(&texts)?;
+            self.intake.restore_vectors(ids, &embeddings)?;
+            self.count_commit();
         }
         Ok(())
     }
+}
+
+/// What was found out about articles that were added.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Derived {
+    /// How many of their lines, and of others', recur.
+    recurring: u64,
+    /// How many of them are copies.
+    copies: u64,
+}
+
+/// Finds out of the articles that nobody has looked at yet which of their lines recur and which are copies. Where a run was
+/// cut off before this, the next one makes up for it.
+pub(super) fn derive(editor: &mut dyn Editor, has_shrunk: bool) -> Result<Derived> {
+    let new = editor.records().not_sketched()?;
+    let recurring = if new.is_empty() {
+        0
+    } else {
+        super::recurring::mark(editor, &new)?
+    };
+    super::copies::bring_up_to_date(editor, &new, has_shrunk)?;
+    let copies = if new.is_empty() {
+        Vec::new()
+    } else {
+        editor.records().copies()?
+    };
+    let is_new = |copy: &&crate::store::Copy| new.binary_search(&copy.article).is_ok();
+    Ok(Derived {
+        recurring,
+        copies: copies.iter().filter(is_new).count() as u64,
+    })
 }
 
 fn to_json(identity: &topoi_models::Identity) -> String {

@@ -2,44 +2,16 @@
 
 use rusqlite::{Row, params_from_iter};
 
+use super::Reader;
+use super::filter::article_condition;
 use super::read::{parsed, unsigned};
-use super::{Filter, Reader, StoreError};
 use crate::article::Date;
-
-/// What the articles are that a filter chooses.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Overview {
-    /// How many there are.
-    pub articles: u64,
-    /// The first day, month or year that one is of.
-    pub from: Option<Date>,
-    /// The last one.
-    pub until: Option<Date>,
-    /// Where they were published, most articles first.
-    pub sources: Vec<NameCount>,
-    /// Who wrote them, as their bylines say, most articles first.
-    pub authors: Vec<NameCount>,
-    /// Their languages, most articles first.
-    pub languages: Vec<NameCount>,
-}
-
-/// How many articles have something.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct NameCount {
-    /// What it is called.
-    pub name: String,
-    /// How many articles have it.
-    pub articles: u64,
-}
+use crate::store::{Filter, NameCount, Overview, StoreError};
 
 impl Reader {
     /// What the articles are that the filter chooses.
-    ///
-    /// # Errors
-    ///
-    /// As all reading.
-    pub fn overview(&self, filter: &Filter) -> Result<Overview, StoreError> {
-        let (condition, parameters) = filter.article_condition("articles.language");
+    pub(super) fn overview_of(&self, filter: &Filter) -> Result<Overview, StoreError> {
+        let (condition, parameters) = article_condition(filter, "articles.language");
         let from =
             format!("FROM articles JOIN files ON files.id = articles.file WHERE {condition}");
         let names = |column: &str| {

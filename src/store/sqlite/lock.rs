@@ -7,7 +7,7 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
-use super::StoreError;
+use crate::store::StoreError;
 
 const LOCK: &str = "lock";
 
@@ -35,7 +35,7 @@ impl WriteLock {
                 let _ = Read::by_ref(&mut file).take(20).read_to_string(&mut holder);
                 let holder = Some(holder.trim().to_owned()).filter(|pid| !pid.is_empty());
                 return Err(StoreError::Locked {
-                    root: root.to_owned(),
+                    at: root.into(),
                     holder,
                 });
             }

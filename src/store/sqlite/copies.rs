@@ -2,54 +2,15 @@
 
 use rusqlite::params;
 
+use super::Writer;
 use super::read::{Reader, article_id, signed};
-use super::{StoreError, Writer};
-use crate::article::{ArticleId, Date};
+use crate::article::ArticleId;
 use crate::copies::Sketch;
-
-/// An article as it is compared with others.
-#[derive(Debug, Clone)]
-pub struct Sketched {
-    /// The article.
-    pub article: ArticleId,
-    /// The source that it names.
-    pub source: Option<String>,
-    /// The first day that its date can mean, as text.
-    pub date: Option<Date>,
-    /// Its sketch.
-    pub sketch: Sketch,
-}
-
-/// An article that is a copy of another.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Copy {
-    /// The copy.
-    pub article: ArticleId,
-    /// The first of its story.
-    pub original: ArticleId,
-    /// How alike it is to another article of the story, 0 to 1.
-    pub likeness: f32,
-}
+use crate::store::{Copy, Sketched, StoreError};
 
 impl Reader {
-    /// The articles that have no sketch yet.
-    ///
-    /// # Errors
-    ///
-    /// As all reading.
-    pub fn not_sketched(&self) -> Result<Vec<ArticleId>, StoreError> {
-        self.collect(
-            "SELECT id FROM articles WHERE id NOT IN (SELECT article FROM sketches) ORDER BY id",
-            article_id,
-        )
-    }
-
     /// The articles with their sketches, in the order of their numbers.
-    ///
-    /// # Errors
-    ///
-    /// As all reading.
-    pub fn sketched(&self) -> Result<Vec<Sketched>, StoreError> {
+    pub(super) fn sketched_articles(&self) -> Result<Vec<Sketched>, StoreError> {
         self.collect(
             "SELECT articles.id, source, date_from, hashes FROM articles
              JOIN sketches ON sketches.article = articles.id ORDER BY articles.id",
@@ -66,11 +27,7 @@ impl Reader {
     }
 
     /// The articles that are copies of another, those of one story together, in the order of their originals.
-    ///
-    /// # Errors
-    ///
-    /// As all reading.
-    pub fn copies(&self) -> Result<Vec<Copy>, StoreError> {
+    pub(super) fn known_copies(&self) -> Result<Vec<Copy>, StoreError> {
         self.collect(
             "SELECT article, original, likeness FROM copies ORDER BY original, article",
             |row| {
@@ -87,11 +44,10 @@ impl Reader {
 
 impl Writer {
     /// Keeps the sketches of articles.
-    ///
-    /// # Errors
-    ///
-    /// Where the database can't be written; then nothing has changed.
-    pub fn keep_sketches(&mut self, sketches: &[(ArticleId, Sketch)]) -> Result<(), StoreError> {
+    pub(super) fn write_sketches(
+        &mut self,
+        sketches: &[(ArticleId, Sketch)],
+    ) -> Result<(), StoreError> {
         self.transact(|transaction| {
             let mut statement = transaction
                 .prepare("INSERT OR REPLACE INTO sketches (article, hashes) VALUES (?, ?)")?;
@@ -103,11 +59,7 @@ impl Writer {
     }
 
     /// Puts copies in the place of those that were known.
-    ///
-    /// # Errors
-    ///
-    /// Where the database can't be written; then nothing has changed.
-    pub fn keep_copies(&mut self, copies: &[Copy]) -> Result<(), StoreError> {
+    pub(super) fn write_copies(&mut self, copies: &[Copy]) -> Result<(), StoreError> {
         self.transact(|transaction| {
             transaction.execute("DELETE FROM copies", [])?;
             let mut statement = transaction

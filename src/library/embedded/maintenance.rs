@@ -13,10 +13,13 @@ use std::thread::JoinHandle;
 
 use topoi_index::{BuildOptions, IdSet, PointId, Segment, SegmentInfo, Space};
 
-use super::{open_segment, point_set};
+use super::open_segment;
 use crate::article::PassageId;
 use crate::error::Result;
-use crate::store::{self, SegmentId, SegmentRow, StoreError, Writer};
+use crate::library::sizes::Sizes;
+use crate::library::{point_set, read_identity};
+use crate::store::sqlite::{self, SegmentId, SegmentRow, Writer};
+use crate::store::{Editor, StoreError};
 
 /// How many segments of a tier there are before they are merged.
 const FANOUT: usize = 8;
@@ -162,43 +165,32 @@ fn tier(points: u64) -> u32 {
     points.max(1).div_ceil(SMALLEST).ilog(FANOUT as u64)
 }
 
-/// What a library's segments come to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Sizes {
-    /// How many segments there are.
-    pub segments: usize,
-    /// Vectors in them, those of removed passages included.
-    pub vectors: u64,
-    /// Their length on disk.
-    pub bytes: u64,
-}
-
 impl Sizes {
-    fn of(writer: &Writer) -> Result<Self> {
-        let rows = writer.segments()?;
-        Ok(Self {
+    /// Of some segments.
+    pub(super) fn of(rows: &[SegmentRow]) -> Self {
+        Self {
             segments: rows.len(),
             vectors: rows.iter().map(|row| row.points).sum(),
             bytes: rows.iter().map(|row| row.bytes).sum(),
-        })
+            other_bytes: 0,
+        }
     }
 }
 
 /// Makes one segment of all that the library at `root` has, without the vectors of removed passages; says what they came to
 /// before and what they come to now. A library that has one segment, and in it nothing removed, is left as it is.
-///
-/// # Errors
-///
-/// Where another program is writing to the library, a segment is damaged, or there is no room for another.
-pub fn compact(root: &Path) -> Result<(Sizes, Sizes)> {
-    let mut writer = store::open_writer(root)?;
-    let before = Sizes::of(&writer)?;
+pub(crate) fn compact(root: &Path) -> Result<(Sizes, Sizes)> {
+    if !sqlite::exists(root) {
+        return Err(StoreError::Missing { at: root.into() }.into());
+    }
+    let mut writer = sqlite::open_writer(root)?;
     let rows = writer.segments()?;
+    let before = Sizes::of(&rows);
     let is_compact = rows.len() <= 1 && writer.tombstones()?.is_empty();
-    if let Some(identity) = super::read_identity(&writer)?
+    if let Some(identity) = read_identity(writer.records())?
         && !is_compact
     {
         Merge::begin(&writer, &super::space_of(&identity), &rows)?.finish(&mut writer)?;
     }
-    Ok((before, Sizes::of(&writer)?))
+    Ok((before, Sizes::of(&writer.segments()?)))
 }

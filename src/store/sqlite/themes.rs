@@ -3,49 +3,14 @@
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
+use super::Writer;
 use super::read::{Reader, passage_id, signed, unsigned};
-use super::{StoreError, Writer};
-use crate::article::{PassageId, ThemeId};
-
-/// A theme as the ledger has it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KeptTheme {
-    /// Its number.
-    pub id: ThemeId,
-    /// What it is called after its terms.
-    pub name: String,
-    /// What a person calls it.
-    pub given: Option<String>,
-    /// What a language model calls it.
-    pub title: Option<String>,
-    /// The words and phrases that set it apart, the most telling first.
-    pub terms: Vec<String>,
-    /// The passages that stand for it.
-    pub exemplars: Vec<PassageId>,
-    /// The mean cosine of two different passages of it, −1 to 1.
-    pub coherence: f64,
-    /// Whether its passages stay together whenever themes are found anew.
-    pub pinned: bool,
-}
-
-/// A passage of a theme.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Membership {
-    /// The passage.
-    pub passage: PassageId,
-    /// Its theme.
-    pub theme: ThemeId,
-    /// How firmly it belongs, 0 to 1.
-    pub strength: f64,
-}
+use crate::article::ThemeId;
+use crate::store::{KeptTheme, Membership, StoreError};
 
 impl Reader {
     /// The themes that have not ended, by number.
-    ///
-    /// # Errors
-    ///
-    /// As all reading.
-    pub fn themes(&self) -> Result<Vec<KeptTheme>, StoreError> {
+    pub(super) fn kept_themes(&self) -> Result<Vec<KeptTheme>, StoreError> {
         self.collect(
             "SELECT id, name, given, title, terms, exemplars, coherence, pinned FROM themes WHERE ended = 0 ORDER BY id",
             theme,
@@ -53,11 +18,7 @@ impl Reader {
     }
 
     /// The passages that have a theme, in ascending order.
-    ///
-    /// # Errors
-    ///
-    /// As all reading.
-    pub fn memberships(&self) -> Result<Vec<Membership>, StoreError> {
+    pub(super) fn theme_passages(&self) -> Result<Vec<Membership>, StoreError> {
         self.collect(
             "SELECT passage, theme, strength FROM theme_passages ORDER BY passage",
             |row| {
@@ -71,11 +32,7 @@ impl Reader {
     }
 
     /// What changed when the themes were last found anew, as it was kept; none before they were found.
-    ///
-    /// # Errors
-    ///
-    /// As all reading.
-    pub fn theme_changes(&self) -> Result<Option<String>, StoreError> {
+    pub(super) fn last_theme_changes(&self) -> Result<Option<String>, StoreError> {
         self.run(|connection| {
             connection
                 .query_row(
@@ -86,27 +43,12 @@ impl Reader {
                 .optional()
         })
     }
-
-    /// The first number that no theme ever had.
-    ///
-    /// # Errors
-    ///
-    /// As all reading.
-    pub fn next_theme(&self) -> Result<ThemeId, StoreError> {
-        self.next("themes").map(ThemeId)
-    }
 }
 
 impl Writer {
     /// Puts these themes in the place of those that there are, which end where they aren't among them.
     ///
-    /// Themes have numbers that they had, or from [`Reader::next_theme`] on. Passages that are gone meanwhile are passed
-    /// over. `changes` is kept as what has changed, where the themes were found anew.
-    ///
-    /// # Errors
-    ///
-    /// Where the database can't be written; then nothing has changed.
-    pub fn keep_themes(
+    pub(super) fn write_themes(
         &mut self,
         themes: &[KeptTheme],
         memberships: &[Membership],

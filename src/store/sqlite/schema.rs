@@ -4,13 +4,13 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::StoreError;
+use crate::store::StoreError;
 
 /// "topo", so that the database is known for what it is.
 const APPLICATION_ID: i64 = 0x746f_706f;
 
 /// The version of the tables that this code reads and writes.
-pub(super) const CURRENT: i64 = MIGRATIONS.len() as i64;
+pub(crate) const CURRENT: i64 = MIGRATIONS.len() as i64;
 
 /// Each entry takes a database from the version that is its index to the next. Entries are never edited.
 const MIGRATIONS: &[&str] = &["

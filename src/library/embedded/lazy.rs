@@ -4,10 +4,11 @@ use std::cell::OnceCell;
 
 use topoi_index::{IdSet, PointId};
 
-use super::{Library, words};
+use super::{Embedded, words};
 use crate::error::Result;
 use crate::lexical::Lexical;
 use crate::search::Background;
+use crate::store::Records;
 
 /// What is there once it has been asked for.
 #[derive(Default)]
@@ -33,21 +34,9 @@ fn get<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
     Ok(cell.get_or_init(|| made))
 }
 
-impl Library {
-    /// Opens and computes now what the first search would otherwise have to wait for.
-    ///
-    /// # Errors
-    ///
-    /// Where the library is damaged.
-    pub fn prepare(&self) -> Result<()> {
-        self.words()?;
-        self.languages()?;
-        self.background()?;
-        Ok(())
-    }
-
+impl Embedded {
     /// The index of words. `None` if there is none, and it can't be made now.
-    pub(crate) fn words(&self) -> Result<Option<&Lexical>> {
+    pub(super) fn words(&self) -> Result<Option<&Lexical>> {
         if let Some(words) = self.lazy.words.get() {
             return Ok(Some(words));
         }
@@ -56,20 +45,20 @@ impl Library {
     }
 
     /// The languages of the library's articles, the most frequent first.
-    pub(crate) fn languages(&self) -> Result<&[String]> {
+    pub(super) fn languages(&self) -> Result<&[String]> {
         let languages = get(&self.lazy.languages, || Ok(self.reader.languages()?))?;
         Ok(languages)
     }
 
     /// What an arbitrary passage of the library is like: one that is there, and is no boilerplate.
-    pub(crate) fn background(&self) -> Result<&Background> {
+    pub(super) fn lazy_background(&self) -> Result<&Background> {
         get(&self.lazy.background, || {
-            Ok(Background::new(&self.searcher, self.hidden()?))
+            Ok(Background::of_segments(&self.searcher, self.hidden()?))
         })
     }
 
     /// The passages that aren't found unless they are asked for: those that are gone, and headings and boilerplate.
-    pub(crate) fn hidden(&self) -> Result<&IdSet> {
+    pub(super) fn hidden(&self) -> Result<&IdSet> {
         get(&self.lazy.hidden, || {
             let mut hidden = self.tombstones.clone();
             let not_body = self.reader.not_body()?;

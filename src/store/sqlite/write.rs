@@ -1,78 +1,23 @@
 //! Writing to a library: every change is one transaction.
 
-use std::ops::Deref;
+use std::ops::{Deref, RangeFrom};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, params};
 
 use super::lock::WriteLock;
 use super::read::{Reader, signed, unsigned};
-use super::{ModelRow, SEGMENTS, SegmentId, SegmentRow, StoreError, Validators};
-use crate::article::{ArticleId, Kind, Metadata, PassageId, Place, Span};
-
-/// A file that was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewFile {
-    /// Its path, or the name given for standard input.
-    pub path: String,
-    /// Its length in bytes.
-    pub size: u64,
-    /// When it was last changed, in nanoseconds since 1970; 0 where that cannot be trusted.
-    pub modified_ns: i64,
-    /// The SHA-256 of its bytes.
-    pub digest: [u8; 32],
-    /// What the server said of it, where it was fetched from one.
-    pub validators: Validators,
-}
-
-/// An article to add.
-#[derive(Debug, Clone)]
-pub struct NewArticle {
-    /// Which entry of its file it is.
-    pub entry: Option<String>,
-    /// What is known of it.
-    pub metadata: Metadata,
-    /// How many paragraphs it has.
-    pub paragraphs: u32,
-    /// The SHA-256 of its content.
-    pub digest: [u8; 32],
-    /// Its passages in reading order.
-    pub passages: Vec<NewPassage>,
-}
-
-/// A passage to add, under a number from [`Writer::next_passage`] on.
-#[derive(Debug, Clone)]
-pub struct NewPassage {
-    /// Its number.
-    pub id: PassageId,
-    /// Where it stands in its article.
-    pub place: Place,
-    /// Where its paragraph stands in the source.
-    pub span: Span,
-    /// What its paragraph is.
-    pub kind: Kind,
-    /// Its language, where that is another than its article's.
-    pub language: Option<&'static str>,
-    /// Its text.
-    pub text: String,
-    /// The SHA-256 of its text.
-    pub digest: [u8; 32],
-}
-
-/// What changes for one file.
-#[derive(Debug, Clone)]
-pub struct Change {
-    /// The file. While only part of it is taken in, its digest and time are 0, so that the next run reads it again.
-    pub file: NewFile,
-    /// Articles that it no longer holds.
-    pub removed: Vec<ArticleId>,
-    /// Articles that it did not hold before.
-    pub added: Vec<NewArticle>,
-}
+use super::{SEGMENTS, SegmentId, SegmentRow};
+use crate::article::{ArticleId, Kind, Metadata, PassageId, Place};
+use crate::copies::Sketch;
+use crate::store::{
+    Change, Copy, Editor, KeptTheme, Membership, ModelRow, NewArticle, NewFile, Records,
+    StoreError, Validators,
+};
 
 /// A library's database, open for writing. There is one at a time.
 #[derive(Debug)]
-pub struct Writer {
+pub(crate) struct Writer {
     reader: Reader,
     root: PathBuf,
     _lock: WriteLock,
@@ -107,7 +52,7 @@ impl Writer {
     /// # Errors
     ///
     /// Where the manifest or the folder can't be read.
-    pub fn sweep(&self) -> Result<(), StoreError> {
+    pub(crate) fn sweep(&self) -> Result<(), StoreError> {
         let named: Vec<PathBuf> = self
             .segments()?
             .iter()
@@ -133,17 +78,8 @@ impl Writer {
     /// # Errors
     ///
     /// As all reading.
-    pub fn next_passage(&self) -> Result<PassageId, StoreError> {
+    pub(crate) fn next_passage(&self) -> Result<PassageId, StoreError> {
         self.next("passages").map(PassageId)
-    }
-
-    /// The first number that no article ever had.
-    ///
-    /// # Errors
-    ///
-    /// As all reading.
-    pub fn next_article(&self) -> Result<ArticleId, StoreError> {
-        self.next("articles").map(ArticleId)
     }
 
     /// The first number that no segment ever had.
@@ -151,7 +87,7 @@ impl Writer {
     /// # Errors
     ///
     /// As all reading.
-    pub fn next_segment(&self) -> Result<SegmentId, StoreError> {
+    pub(crate) fn next_segment(&self) -> Result<SegmentId, StoreError> {
         self.next("segments").map(SegmentId)
     }
 
@@ -160,7 +96,7 @@ impl Writer {
     /// # Errors
     ///
     /// Where the database can't be written.
-    pub fn set_model(&mut self, model: &ModelRow) -> Result<(), StoreError> {
+    pub(crate) fn set_model(&mut self, model: &ModelRow) -> Result<(), StoreError> {
         self.transact(|transaction| {
             let mut statement =
                 transaction.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)")?;
@@ -170,21 +106,24 @@ impl Writer {
         })
     }
 
-    /// Adds what was read, and the segment with its vectors, all at once.
+    /// Adds what was read, its passages numbered in their order from `first` on, and the segment with their vectors, all at
+    /// once.
     ///
     /// The segment's file must be complete and synced already.
     ///
     /// # Errors
     ///
     /// Where the database can't be written; then nothing has changed.
-    pub fn commit(
+    pub(crate) fn commit(
         &mut self,
         changes: &[Change],
+        first: PassageId,
         segment: Option<&SegmentRow>,
     ) -> Result<(), StoreError> {
         self.transact(|transaction| {
+            let mut numbers = first.0..;
             for change in changes {
-                apply(transaction, change)?;
+                apply(transaction, change, &mut numbers)?;
             }
             segment.map_or(Ok(()), |segment| insert_segment(transaction, segment))
         })
@@ -195,7 +134,7 @@ impl Writer {
     /// # Errors
     ///
     /// Where the database can't be written; then nothing has changed.
-    pub fn touch(&mut self, files: &[NewFile]) -> Result<(), StoreError> {
+    pub(crate) fn touch(&mut self, files: &[NewFile]) -> Result<(), StoreError> {
         self.transact(|transaction| {
             let mut statement =
                 transaction.prepare("UPDATE files SET size = ?, modified_ns = ? WHERE path = ?")?;
@@ -207,71 +146,12 @@ impl Writer {
         })
     }
 
-    /// Marks passages as lines that recur among the articles of their source.
-    ///
-    /// # Errors
-    ///
-    /// Where the database can't be written; then nothing has changed.
-    pub fn mark_recurring(&mut self, passages: &[PassageId]) -> Result<(), StoreError> {
-        self.transact(|transaction| {
-            let mut statement = transaction.prepare("UPDATE passages SET kind = ? WHERE id = ?")?;
-            for passage in passages {
-                statement.execute(params![Kind::Recurring.as_str(), signed(passage.0)])?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Removes articles; a file of which none is left is forgotten.
-    ///
-    /// # Errors
-    ///
-    /// Where the database can't be written; then nothing has changed.
-    pub fn remove_articles(&mut self, articles: &[ArticleId]) -> Result<(), StoreError> {
-        self.transact(|transaction| {
-            for article in articles {
-                delete_article(transaction, *article)?;
-            }
-            transaction.execute(
-                "DELETE FROM files WHERE id NOT IN (SELECT file FROM articles)",
-                [],
-            )?;
-            transaction.execute(
-                "DELETE FROM fetched WHERE path NOT IN (SELECT path FROM files)",
-                [],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// Removes files with their articles.
-    ///
-    /// # Errors
-    ///
-    /// Where the database can't be written; then nothing has changed.
-    pub fn remove_files(&mut self, paths: &[String]) -> Result<(), StoreError> {
-        self.transact(|transaction| {
-            for path in paths {
-                let articles: Vec<u64> = transaction
-                    .prepare_cached("SELECT articles.id FROM articles JOIN files ON files.id = articles.file WHERE files.path = ?")?
-                    .query_map([path], |row| unsigned(row, 0))?
-                    .collect::<rusqlite::Result<_>>()?;
-                for article in articles {
-                    delete_article(transaction, ArticleId(article))?;
-                }
-                transaction.execute("DELETE FROM files WHERE path = ?", [path])?;
-                transaction.execute("DELETE FROM fetched WHERE path = ?", [path])?;
-            }
-            Ok(())
-        })
-    }
-
     /// Puts one segment in the place of several, and forgets tombstones that no segment needs any more.
     ///
     /// # Errors
     ///
     /// Where the database can't be written; then nothing has changed.
-    pub fn replace_segments(
+    pub(crate) fn replace_segments(
         &mut self,
         old: &[SegmentId],
         new: Option<&SegmentRow>,
@@ -292,7 +172,7 @@ impl Writer {
 
     /// The library's folder.
     #[must_use]
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
@@ -308,6 +188,73 @@ impl Writer {
         };
         run(&mut self.reader.connection)
             .map_err(|error| StoreError::sqlite(&self.reader.path, error))
+    }
+}
+
+impl Editor for Writer {
+    fn records(&self) -> &dyn Records {
+        &self.reader
+    }
+
+    fn remove_articles(&mut self, articles: &[ArticleId]) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            for article in articles {
+                delete_article(transaction, *article)?;
+            }
+            transaction.execute(
+                "DELETE FROM files WHERE id NOT IN (SELECT file FROM articles)",
+                [],
+            )?;
+            transaction.execute(
+                "DELETE FROM fetched WHERE path NOT IN (SELECT path FROM files)",
+                [],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn remove_files(&mut self, paths: &[String]) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            for path in paths {
+                let articles: Vec<u64> = transaction
+                    .prepare_cached("SELECT articles.id FROM articles JOIN files ON files.id = articles.file WHERE files.path = ?")?
+                    .query_map([path], |row| unsigned(row, 0))?
+                    .collect::<rusqlite::Result<_>>()?;
+                for article in articles {
+                    delete_article(transaction, ArticleId(article))?;
+                }
+                transaction.execute("DELETE FROM files WHERE path = ?", [path])?;
+                transaction.execute("DELETE FROM fetched WHERE path = ?", [path])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn mark_recurring(&mut self, passages: &[PassageId]) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            let mut statement = transaction.prepare("UPDATE passages SET kind = ? WHERE id = ?")?;
+            for passage in passages {
+                statement.execute(params![Kind::Recurring.as_str(), signed(passage.0)])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn keep_sketches(&mut self, sketches: &[(ArticleId, Sketch)]) -> Result<(), StoreError> {
+        self.write_sketches(sketches)
+    }
+
+    fn keep_copies(&mut self, copies: &[Copy]) -> Result<(), StoreError> {
+        self.write_copies(copies)
+    }
+
+    fn keep_themes(
+        &mut self,
+        themes: &[KeptTheme],
+        memberships: &[Membership],
+        changes: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.write_themes(themes, memberships, changes)
     }
 }
 
@@ -340,7 +287,11 @@ fn delete_article(transaction: &Transaction<'_>, article: ArticleId) -> rusqlite
     Ok(())
 }
 
-fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()> {
+fn apply(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    numbers: &mut RangeFrom<u64>,
+) -> rusqlite::Result<()> {
     let file = &change.file;
     let file_id: i64 = transaction
         .prepare_cached(
@@ -354,7 +305,7 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()>
         delete_article(transaction, *article)?;
     }
     for article in &change.added {
-        insert_article(transaction, file_id, article)?;
+        insert_article(transaction, file_id, article, numbers)?;
     }
     Ok(())
 }
@@ -383,6 +334,7 @@ fn insert_article(
     transaction: &Transaction<'_>,
     file: i64,
     article: &NewArticle,
+    numbers: &mut RangeFrom<u64>,
 ) -> rusqlite::Result<()> {
     let Metadata {
         title,
@@ -415,14 +367,14 @@ fn insert_article(
         "INSERT INTO passages (id, article, paragraph, part, parts, start, stop, kind, language, text, digest)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
-    for passage in &article.passages {
+    for (passage, number) in article.passages.iter().zip(numbers) {
         let Place {
             paragraph,
             part,
             parts,
         } = passage.place;
         statement.execute(params![
-            signed(passage.id.0),
+            signed(number),
             id,
             paragraph,
             part,
@@ -430,7 +382,7 @@ fn insert_article(
             signed(passage.span.start as u64),
             signed(passage.span.end as u64),
             passage.kind.as_str(),
-            passage.language,
+            passage.language.as_deref(),
             passage.text,
             passage.digest,
         ])?;

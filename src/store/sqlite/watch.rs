@@ -6,11 +6,12 @@ use std::time::SystemTime;
 
 use rusqlite::Connection;
 
-use super::{DATABASE, StoreError, connect};
+use super::{DATABASE, connect};
+use crate::store::StoreError;
 
 /// Which state a library is in: another one whenever something was committed to it, or it was put in another's place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Revision {
+pub(crate) struct Revision {
     database: Option<FileIdentity>,
     version: i64,
     beside: Option<(SystemTime, u64)>,
@@ -21,7 +22,7 @@ type FileIdentity = (u64, u64, Option<SystemTime>);
 
 /// Watches a library's database, and one file beside it.
 #[derive(Debug)]
-pub struct Watch {
+pub(crate) struct Watch {
     database: PathBuf,
     beside: PathBuf,
     /// The file that is open, and its connection: SQLite counts the commits of all others.
@@ -31,7 +32,7 @@ pub struct Watch {
 impl Watch {
     /// Watches the library in the folder `root`, which may come later, and a file that is written beside the database.
     #[must_use]
-    pub fn new(root: &Path, beside: PathBuf) -> Self {
+    pub(crate) fn new(root: &Path, beside: PathBuf) -> Self {
         Self {
             database: root.join(DATABASE),
             beside,
@@ -45,7 +46,7 @@ impl Watch {
     /// # Errors
     ///
     /// Where the database can't be read.
-    pub fn revision(&mut self) -> Result<Revision, StoreError> {
+    pub(crate) fn revision(&mut self) -> Result<Revision, StoreError> {
         let path = &self.database;
         let Ok(metadata) = path.metadata() else {
             self.open = None;
@@ -84,7 +85,8 @@ fn identity(metadata: &Metadata) -> FileIdentity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{ModelRow, open_writer};
+    use crate::store::ModelRow;
+    use crate::store::sqlite::open_writer;
 
     #[test]
     fn a_commit_and_another_library_in_its_place_are_another_revision() {

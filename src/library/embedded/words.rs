@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::check::chain;
 use crate::article::PassageId;
 use crate::error::{Error, Result};
 use crate::lexical::{self, Lexical};
-use crate::store::{self, Reader, StoreError, Writer};
+use crate::library::check::chain;
+use crate::store::sqlite::{self, Reader, Writer};
+use crate::store::{Records, StoreError};
 
 /// The words of the library at `root`, up to date with `reader` if that can be had. `None` if there are none yet and
 /// another program is writing, or the library can't be written to.
@@ -17,7 +18,7 @@ pub(super) fn open(root: &Path, reader: &Reader) -> Result<Option<Lexical>> {
         return Ok(found);
     }
     // An indexing that was cut off has left it behind.
-    match store::open_writer(root) {
+    match sqlite::open_writer(root) {
         Ok(writer) => {
             lexical::catch_up(&writer)?;
             Ok(Lexical::open(root)?)
