@@ -97,4 +97,4 @@ pub mod themes;
 
 pub use error::{Error, Result};
 pub use location::Location;
-pub use postgres::{ServerError, ServerUrl};
+pub use postgres::{Layout, ServerError, ServerUrl, init as init_on_servers};

@@ -117,6 +117,9 @@ pub(crate) enum Command {
     Check(Check),
     /// Make one segment of all, without the vectors of removed passages
     Compact(Compact),
+    /// Make a library, on one server or several
+    #[command(subcommand)]
+    Library(LibraryCommand),
     /// Take a library over into another one, with its vectors: to servers, or back
     Copy(Copy),
     /// Serve a web page and an HTTP interface
@@ -214,6 +217,39 @@ pub(crate) struct Remove {
     /// Numbers of articles (a7), files, folders, and addresses
     #[arg(required = true, value_name = "ARTICLE|PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) targets: Vec<String>,
+}
+
+/// What to do with the library as a whole.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LibraryCommand {
+    /// Make an empty library
+    Init(Init),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// How it is laid out over servers
+    #[arg(long, value_enum, default_value_t = LayoutArg::Single, value_name = "LAYOUT")]
+    pub(crate) layout: LayoutArg,
+    /// A server for a part of the passages, in the layout `fdw`; once for each
+    #[arg(long, value_name = "URL")]
+    pub(crate) shard: Vec<String>,
+    /// In how many parts the passages are, so that they can be moved to more servers later [default: 1, or one a shard]
+    #[arg(long, value_name = "N")]
+    pub(crate) partitions: Option<std::num::NonZeroU32>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// How a library is laid out over servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LayoutArg {
+    /// Everything on one server.
+    Single,
+    /// The passages on several, through `postgres_fdw`.
+    Fdw,
+    /// The passages where Citus puts them; not tried.
+    Citus,
 }
 
 #[derive(Debug, Args)]

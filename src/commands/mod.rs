@@ -18,6 +18,7 @@ mod hits;
 mod index;
 mod interrupt;
 mod last;
+mod library;
 mod lines;
 mod list;
 mod man;
@@ -98,6 +99,9 @@ fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
         Command::Remove(arguments) => remove::run(context, &arguments),
         Command::Status(arguments) => status::run(context, &arguments),
         Command::Check(arguments) => check::run(context, &arguments),
+        Command::Library(cli::LibraryCommand::Init(arguments)) => {
+            library::init(context, &arguments)
+        }
         Command::Copy(arguments) => copy::run(context, &arguments),
         Command::Compact(arguments) => compact::run(context, &arguments),
         Command::Serve(arguments) => serve::run(context, &arguments),

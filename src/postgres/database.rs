@@ -182,10 +182,12 @@ impl Database {
                 .await?;
             let partitions = client
                 .query(
-                    "SELECT format('%I.%I', nspname, relname) FROM pg_inherits
-                     JOIN pg_class ON pg_class.oid = inhrelid
+                    "SELECT format('%I.%I', nspname, relname) FROM pg_class
                      JOIN pg_namespace ON pg_namespace.oid = relnamespace
-                     WHERE inhparent = to_regclass('topoi.passages') ORDER BY inhrelid",
+                     LEFT JOIN pg_inherits ON inhrelid = pg_class.oid
+                     WHERE inhparent = to_regclass('topoi.passages')
+                     OR pg_class.oid = to_regclass('topoi.passages') AND relkind = 'r'
+                     ORDER BY pg_class.oid",
                     &[],
                 )
                 .await?;

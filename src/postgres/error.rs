@@ -63,6 +63,12 @@ pub enum ServerError {
         /// Its version.
         found: String,
     },
+    /// There is a library already.
+    #[error("there is a library at `{url}` already")]
+    Exists {
+        /// The address.
+        url: String,
+    },
     /// A newer topoi made the tables.
     #[error(
         "the library at `{url}` is of format version {found}, and this topoi reads versions up to {known}"
@@ -188,6 +194,7 @@ impl ServerError {
             Self::NoDatabase { .. } => "make it with `createdb`, or name another".into(),
             Self::NoVectors { .. } => "install pgvector 0.8 or later on the server, and let `CREATE EXTENSION vector` be run in the database by somebody who may".into(),
             Self::OldServer { .. } => "upgrade the server".into(),
+            Self::Exists { .. } => "go on with it as it is, or name another database".into(),
             Self::Newer { .. } => "use the newer topoi that made it".into(),
             Self::Lost { .. } => "nothing was left half done; run the command again, and it goes on from there".into(),
             Self::TooSlow { .. } => "run the command again when the server has less to do, or allow more with `?options=-c%20statement_timeout%3D10min`".into(),

@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `url`, `tls`, `database` | addresses, encryption, connections |
-//! | `schema` | the tables |
+//! | `schema`, `layout` | the tables, and on which servers they are |
 //! | `records`, `sql` | files, articles and passages, and filters |
 //! | `values` | vectors and words as PostgreSQL has them |
 //! | `finder`, `words` | candidates: by meaning, and by words |
@@ -19,6 +19,7 @@ mod check;
 mod database;
 mod error;
 mod finder;
+mod layout;
 mod records;
 mod schema;
 mod served;
@@ -34,6 +35,7 @@ mod writer;
 pub(crate) use check::{check, compact, drop_damaged};
 pub(crate) use database::Database;
 pub use error::ServerError;
+pub use layout::{Layout, init};
 pub(crate) use served::Served;
 pub use url::ServerUrl;
 pub(crate) use watch::{Revision, Watch};

@@ -10,6 +10,8 @@
 use deadpool_postgres::Object;
 use tokio_postgres::{Client, Error};
 
+use crate::store::ModelRow;
+
 /// The version of the tables that this code reads and writes.
 pub(super) const CURRENT: i64 = MIGRATIONS.len() as i64;
 
@@ -19,8 +21,8 @@ pub(super) const LOCK_OF_TABLES: i64 = 0x746f_706f_6900;
 /// The advisory lock of whoever writes.
 pub(super) const LOCK_OF_WRITERS: i64 = 0x746f_706f_6901;
 
-/// How many partitions the passages have, where nobody says otherwise.
-const PARTITIONS: u32 = 1;
+/// How many partitions the passages have, where nobody says otherwise: each is searched by itself, so one is fastest.
+pub(super) const PARTITIONS: u32 = 1;
 
 /// Each entry takes a database from the version that is its index to the next. Entries are never edited.
 const MIGRATIONS: &[&str] = &["
@@ -167,29 +169,76 @@ pub(super) async fn migrate(client: &Client) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes the table of passages for vectors of `dim` numbers, within a transaction.
-///
-/// A row is kept together, since what compares vectors or words would otherwise fetch each from a table of long values.
-pub(super) async fn make_passages(client: &Client, dim: usize) -> Result<(), Error> {
-    client
-        .batch_execute(&format!(
-            "CREATE TABLE topoi.passages (
-                 {}
-             ) PARTITION BY HASH (article)",
-            columns(dim)
-        ))
-        .await?;
-    for remainder in 0..PARTITIONS {
-        let name = format!("topoi.passages_{remainder}");
+/// Keeps which model the vectors come from, within a transaction.
+pub(super) async fn keep_model(client: &Client, model: &ModelRow) -> Result<(), Error> {
+    for (key, value) in [
+        ("model_reference", &model.reference),
+        ("model_identity", &model.identity),
+    ] {
         client
-            .batch_execute(&format!(
-                "CREATE TABLE {name} PARTITION OF topoi.passages
-                 FOR VALUES WITH (MODULUS {PARTITIONS}, REMAINDER {remainder})"
-            ))
+            .execute(
+                "INSERT INTO topoi.meta (key, value) VALUES ($1, $2)",
+                &[&key, value],
+            )
             .await?;
-        client.batch_execute(&settings_and_indexes(&name)).await?;
     }
     Ok(())
+}
+
+/// Makes the table of passages with partitions on the same server, for vectors of `dim` numbers, within a transaction.
+pub(super) async fn make_passages(
+    client: &Client,
+    dim: usize,
+    partitions: u32,
+) -> Result<(), Error> {
+    make_parent(client, dim).await?;
+    for remainder in 0..partitions {
+        make_part(client, remainder, dim).await?;
+        client
+            .batch_execute(&format!(
+                "ALTER TABLE topoi.passages ATTACH PARTITION topoi.passages_{remainder}
+                 FOR VALUES WITH (MODULUS {partitions}, REMAINDER {remainder})"
+            ))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Makes the table that the partitions are parts of.
+pub(super) async fn make_parent(client: &Client, dim: usize) -> Result<(), Error> {
+    let columns = columns(dim);
+    client
+        .batch_execute(&format!(
+            "CREATE TABLE topoi.passages ({columns}) PARTITION BY HASH (article)"
+        ))
+        .await
+}
+
+/// Makes a table that is to be a partition, here or elsewhere.
+///
+/// A row is kept together, since what compares vectors or words would otherwise fetch each from a table of long values.
+pub(super) async fn make_part(client: &Client, number: u32, dim: usize) -> Result<(), Error> {
+    let (name, columns) = (format!("topoi.passages_{number}"), columns(dim));
+    client
+        .batch_execute(&format!("CREATE TABLE {name} ({columns})"))
+        .await?;
+    client
+        .batch_execute(&settings_and_indexes(&name, "id"))
+        .await
+}
+
+/// Makes the table of passages for Citus, which distributes it by article.
+pub(super) async fn make_distributed_passages(client: &Client, dim: usize) -> Result<(), Error> {
+    let columns = columns(dim);
+    client
+        .batch_execute(&format!(
+            "CREATE EXTENSION IF NOT EXISTS citus; CREATE TABLE topoi.passages ({columns});
+             SELECT create_distributed_table('topoi.passages', 'article');"
+        ))
+        .await?;
+    // A key of a distributed table holds the column by which it is distributed.
+    let settings = settings_and_indexes("topoi.passages", "article, id");
+    client.batch_execute(&settings).await
 }
 
 /// The columns of the table of passages.
@@ -223,14 +272,14 @@ fn columns(dim: usize) -> String {
     )
 }
 
-fn settings_and_indexes(name: &str) -> String {
+fn settings_and_indexes(name: &str, key: &str) -> String {
     let storage = ["text", "stems", "words", "embedding"]
         .map(|column| format!("ALTER COLUMN {column} SET STORAGE MAIN"))
         .join(", ");
     format!(
         "ALTER TABLE {name} SET (toast_tuple_target = 8160);
          ALTER TABLE {name} {storage};
-         ALTER TABLE {name} ADD PRIMARY KEY (id);
+         ALTER TABLE {name} ADD PRIMARY KEY ({key});
          CREATE INDEX ON {name} (article);
          CREATE INDEX ON {name} USING hash (digest);
          CREATE INDEX ON {name} USING gin (stems);

@@ -60,18 +60,8 @@ impl Writer {
             return Ok(writer);
         }
         writer.database.alone(async |client| {
-            for (key, value) in [
-                ("model_reference", &model.reference),
-                ("model_identity", &model.identity),
-            ] {
-                client
-                    .execute(
-                        "INSERT INTO topoi.meta (key, value) VALUES ($1, $2)",
-                        &[&key, value],
-                    )
-                    .await?;
-            }
-            schema::make_passages(client, identity.dim).await
+            schema::keep_model(client, model).await?;
+            schema::make_passages(client, identity.dim, schema::PARTITIONS).await
         })?;
         drop(writer);
         Ok(Self::open(url)?)

@@ -51,6 +51,18 @@ fn database(servers: &Value, name: &str) -> String {
     format!("{server}/{database}")
 }
 
+/// New libraries: on one server, and on a coordinator with three shards.
+fn libraries(servers: &Value, place: &Place) -> [String; 2] {
+    let coordinator = database(servers, "coordinator");
+    let shards = ["shard0", "shard1", "shard2"].map(|name| database(servers, name));
+    let mut arguments = vec!["library", "init", "--layout", "fdw", "--partitions", "4"];
+    for shard in &shards {
+        arguments.extend(["--shard", shard]);
+    }
+    on(place, &coordinator, &arguments).found();
+    [database(servers, "single"), coordinator]
+}
+
 fn password(url: &str) -> &str {
     url.split_once("://topoi:")
         .unwrap()
@@ -124,10 +136,16 @@ fn assert_alike(a: &Value, b: &Value, what: &str) {
 #[test]
 fn the_commands_answer_as_they_do_in_a_folder() {
     let Some(servers) = servers() else { return };
-    let url = database(&servers, "single");
-    let (place, folder) = (Place::new(), sample());
+    let place = Place::new();
+    for url in libraries(&servers, &place) {
+        answers_as_in_a_folder(&place, &url);
+    }
+}
+
+fn answers_as_in_a_folder(place: &Place, url: &str) {
+    let folder = sample();
     let articles = sample_articles();
-    on(&place, &url, &["index", articles.to_str().unwrap()]).found();
+    on(place, url, &["index", articles.to_str().unwrap()]).found();
     for arguments in [
         &["search", "who pays for tariffs", "--json"][..],
         &[
@@ -181,7 +199,7 @@ fn the_commands_answer_as_they_do_in_a_folder() {
         &["themes", "--json"],
         &["duplicates", "--json"],
     ] {
-        let (here, there) = (folder.run(arguments), on(&place, &url, arguments));
+        let (here, there) = (folder.run(arguments), on(place, url, arguments));
         assert_eq!(here.code, there.code, "{arguments:?}: {}", there.stderr);
         if here.code == Some(0) {
             assert_alike(&answer(here), &answer(there), &format!("{arguments:?}"));
@@ -189,36 +207,43 @@ fn the_commands_answer_as_they_do_in_a_folder() {
             assert_eq!(here.stderr, there.stderr, "{arguments:?}");
         }
     }
-    on(&place, &url, &["check"]).found();
+    on(place, url, &["check"]).found();
 }
 
 #[test]
 fn a_copy_is_the_same_library_in_both_directions() {
     let Some(servers) = servers() else { return };
-    let url = database(&servers, "single");
-    let (place, folder) = (Place::new(), sample());
+    let place = Place::new();
+    for url in libraries(&servers, &place) {
+        copies_in_both_directions(&place, &url);
+    }
+}
+
+fn copies_in_both_directions(place: &Place, url: &str) {
+    let folder = sample();
     let from = folder.path(".topoi");
     let copy = |from: &str, to: &str| {
-        let copied = on(&place, &url, &["copy", from, to, "--json"]).json();
+        let copied = on(place, url, &["copy", from, to, "--json"]).json();
         (
             copied["passages"].as_u64().unwrap(),
             copied["compared"].as_u64().unwrap(),
         )
     };
     let from = from.to_str().unwrap();
-    let (passages, compared) = copy(from, &url);
+    let (passages, compared) = copy(from, url);
     assert!(passages > 300 && passages == compared);
     // What is there is left as it is.
-    assert_eq!(copy(from, &url), (0, passages));
-    let back = place.path("back");
-    assert_eq!(copy(&url, back.to_str().unwrap()), (passages, passages));
+    assert_eq!(copy(from, url), (0, passages));
+    let back = Place::new();
+    let back = back.path("back");
+    assert_eq!(copy(url, back.to_str().unwrap()), (passages, passages));
     let search = ["search", "who pays for tariffs", "--json", "--exact"];
     let back = OsString::from(back);
     let arguments = [OsString::from("--library"), back];
     let arguments = arguments.into_iter().chain(search.map(OsString::from));
     let there = answer(place.run(arguments));
     assert_alike(&answer(folder.run(search)), &there, "back");
-    assert_alike(&answer(on(&place, &url, &search)), &there, "there");
+    assert_alike(&answer(on(place, url, &search)), &there, "there");
 }
 
 #[test]
