@@ -66,7 +66,7 @@ pub fn init(
                     )
                     .await?;
                 for partition in of_shard(place, shards.len(), *partitions) {
-                    schema::make_part(client, partition, identity.dim).await?;
+                    schema::make_part_with_graph(client, partition, identity.dim).await?;
                 }
                 Ok(())
             })?;

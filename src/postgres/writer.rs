@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Object, Transaction};
 use pgvector::HalfVector;
+use rayon::prelude::*;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
@@ -168,20 +169,23 @@ impl Intake for Writer {
         let twins = finder::vectors(&self.database, twins)?;
         let twins: HashMap<PointId, Vec<f32>> = twins.into_iter().collect();
         let vector = |source: VectorSource| match source {
-            VectorSource::Embedded(place) => embedded.row(place).map(Cow::Borrowed),
-            VectorSource::Passage(twin) => {
-                let vector = twins.get(&PointId(twin.0));
-                vector.map(|vector| Cow::Borrowed(vector.as_slice()))
-            }
+            VectorSource::Embedded(place) => embedded.row(place),
+            VectorSource::Passage(twin) => twins.get(&PointId(twin.0)).map(Vec::as_slice),
         };
         // A twin may have been removed since it was found.
-        let mut prepared = Vec::new();
+        let mut passages = Vec::new();
         for article in added() {
             for passage in &article.passages {
                 let stored = vector(passage.vector).ok_or_else(|| gone(passage.vector))?;
-                prepared.push(Prepared::new(article, passage, to_half(&stored)));
+                passages.push((article, passage, stored));
             }
         }
+        let prepared: Vec<Prepared<'_>> = passages
+            .into_par_iter()
+            .map_init(Words::default, |words, (article, passage, vector)| {
+                Prepared::new(article, passage, to_half(vector), words)
+            })
+            .collect();
         let halfvec = self.database.halfvec.clone();
         self.transact(async |transaction| write(transaction, changes, &prepared, halfvec).await)?;
         Ok(self.add_up_now_and_then()?)
@@ -231,7 +235,11 @@ impl Intake for Writer {
 
     fn finish(&mut self) -> Result<()> {
         self.transact(async |transaction| {
+            transaction
+                .batch_execute("SET LOCAL statement_timeout = 0")
+                .await?;
             totals::add_up(transaction.client()).await?;
+            schema::make_graphs(transaction.client()).await?;
             // So that filters are planned for by what there is.
             transaction
                 .batch_execute("ANALYZE topoi.articles; ANALYZE topoi.passages")
@@ -259,10 +267,14 @@ struct Prepared<'p> {
 }
 
 impl<'p> Prepared<'p> {
-    fn new(article: &NewArticle, passage: &'p NewPassage, vector: HalfVector) -> Self {
+    fn new(
+        article: &NewArticle,
+        passage: &'p NewPassage,
+        vector: HalfVector,
+        words: &mut Words,
+    ) -> Self {
         let metadata = &article.metadata;
         let language = passage.language.as_deref().or(metadata.language.as_deref());
-        let mut words = Words::default();
         let texts = [metadata.title.as_deref().unwrap_or_default(), &passage.text];
         let stems = texts.map(|text| words.stems(text, language.unwrap_or_default()));
         let length = stems.iter().map(Vec::len).sum::<usize>();
