@@ -1,7 +1,7 @@
 //! A library in use: articles, vectors and words together.
 //!
 //! [`Library`] reads, [`Indexer`] writes, [`check`] looks for damage. All of them take a library by its
-//! [`Location`](crate::Location): what keeps it there is behind the traits in `backend`.
+//! [`Location`]: what keeps it there is behind the traits in `backend`.
 
 pub(crate) mod backend;
 mod body;
