@@ -46,7 +46,7 @@ use crate::article::PassageId;
 use crate::error::{Error, Result};
 use crate::location::Location;
 use crate::search::{Background, Scope};
-use crate::store::{Editor, Filter, Records};
+use crate::store::{Editor, Filter, Records, StoreError};
 
 /// A library, open for reading. In a folder it stays as it was when it was opened, whatever a writer does meanwhile; on
 /// servers each question sees it as it is then.
@@ -112,6 +112,19 @@ impl Library {
     /// As [`Library::open`].
     pub fn records(location: impl Into<Location>) -> Result<Box<dyn Records>> {
         backend::open_records(&location.into())
+    }
+
+    /// The same where there is a library; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Library::open`], but for that.
+    pub fn records_if_any(location: impl Into<Location>) -> Result<Option<Box<dyn Records>>> {
+        match Self::records(location) {
+            Ok(records) => Ok(Some(records)),
+            Err(Error::Store(StoreError::Missing { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens a library to change it otherwise than by taking in articles.

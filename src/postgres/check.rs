@@ -51,12 +51,14 @@ pub(crate) fn check(url: &ServerUrl) -> Result<Findings> {
         return Ok(findings);
     }
     for (question, problem) in QUESTIONS {
-        let found = count(&database, question)?;
+        let found = database.number(question, &[])?;
         if found > 0 {
             findings.add(url, format!("{found} {problem}"));
         }
     }
-    let passages = count(&database, "SELECT count(*) FROM passages")?.unsigned_abs();
+    let passages = database
+        .number("SELECT count(*) FROM passages", &[])?
+        .unsigned_abs();
     findings.passages = passages;
     if passages != totals.passages {
         let counted = totals.passages;
@@ -107,26 +109,18 @@ fn recall(database: &Database) -> Result<Option<f64>, StoreError> {
     Ok((expected > 0).then(|| found as f64 / expected as f64))
 }
 
-fn count(database: &Database, sql: &str) -> Result<i64, StoreError> {
-    let rows = database.rows(sql, &[])?;
-    match rows.first() {
-        Some(row) => row.try_get(0).map_err(|error| database.failed(&error)),
-        None => Ok(0),
-    }
-}
-
 /// What the passages come to on disk.
 pub(super) fn sizes(database: &Database, totals: &Totals) -> Result<Sizes, StoreError> {
-    let bytes = count(
-        database,
+    let bytes = database.number(
         "SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint FROM pg_inherits
          WHERE inhparent = to_regclass('topoi.passages')",
+        &[],
     )?;
-    let other = count(
-        database,
+    let other = database.number(
         "SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint FROM pg_class
          JOIN pg_namespace ON pg_namespace.oid = relnamespace
          WHERE nspname = 'topoi' AND relkind = 'r' AND NOT relispartition",
+        &[],
     )?;
     Ok(Sizes {
         segments: database.partitions.len(),

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use pgvector::HalfVector;
 use rayon::prelude::*;
-use tokio_postgres::types::ToSql;
 use topoi_index::{PointId, UnitVector, dot_product};
 
 use super::database::Database;
@@ -206,17 +204,16 @@ pub(super) fn vectors(
     if ids.is_empty() || database.partitions.is_empty() {
         return Ok(Vec::new());
     }
-    let parameters: [&(dyn ToSql + Sync); 1] = [&ids];
     let rows = database.rows(
         "SELECT id, embedding FROM passages WHERE id = ANY($1)",
-        &parameters,
+        &[&ids],
     )?;
     let mut vectors = Vec::with_capacity(rows.len());
     for row in &rows {
         let failed = |error| database.failed(&error);
         let id: i64 = row.try_get(0).map_err(failed)?;
-        let half: HalfVector = row.try_get(1).map_err(failed)?;
-        vectors.push((PointId(id.unsigned_abs()), values::from_half(&half)));
+        let vector = values::vector(row, 1).map_err(failed)?;
+        vectors.push((PointId(id.unsigned_abs()), vector));
     }
     Ok(vectors)
 }

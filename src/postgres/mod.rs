@@ -8,7 +8,7 @@
 //! | `values` | vectors and words as PostgreSQL has them |
 //! | `finder`, `words` | candidates: by meaning, and by words |
 //! | `served` | all of it as a library |
-//! | `writer`, `totals` | changes, and the sums that they keep true |
+//! | `writer`, `loading`, `totals` | changes, what is written of articles, and the sums that they keep true |
 //! | `watch`, `check` | whether something has changed, or is damaged |
 //!
 //! The servers keep what a folder keeps, as exactly: vectors as the same whole numbers, words as the same stems. Where all
@@ -20,6 +20,7 @@ mod database;
 mod error;
 mod finder;
 mod layout;
+mod loading;
 mod records;
 mod schema;
 mod served;

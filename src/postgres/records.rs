@@ -44,6 +44,14 @@ impl Database {
         })
     }
 
+    /// The one number that a statement gives; 0 where it gives no row.
+    pub(super) fn number(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Asked<i64> {
+        let rows = self.rows(sql, parameters)?;
+        let number = rows.first().map(|row| row.try_get(0)).transpose();
+        let number = number.map_err(|error| self.failed(&error))?;
+        Ok(number.unwrap_or(0))
+    }
+
     fn collect<T>(
         &self,
         sql: &str,
@@ -232,12 +240,7 @@ impl Records for Database {
         }
         let mut condition = Condition::default();
         condition.of_passage(filter);
-        if let Some(theme) = filter.theme {
-            let sign = condition.bind(signed(theme.0));
-            condition.and(format!(
-                "id IN (SELECT passage FROM theme_passages WHERE theme = {sign})"
-            ));
-        }
+        condition.of_theme(filter);
         let sql = format!(
             "SELECT {PASSAGE} FROM passages WHERE {} ORDER BY id",
             condition.text()

@@ -10,7 +10,7 @@ use topoi_models::Identity;
 
 use super::database::Database;
 use super::finder::ServerFinder;
-use super::records::{all_signed, signed};
+use super::records::all_signed;
 use super::sql::Condition;
 use super::totals::Totals;
 use super::values::StoredWords;
@@ -53,14 +53,10 @@ pub(super) struct Sampled {
 impl Served {
     pub(crate) fn open(url: &ServerUrl) -> Result<Self> {
         let database = Database::open(url)?;
-        let rows = database.rows(
+        let highest = database.number(
             "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM passage_ids",
             &[],
         )?;
-        let highest = match rows.first() {
-            Some(row) => row.try_get(0).map_err(|error| database.failed(&error))?,
-            None => 0i64,
-        };
         Ok(Self {
             identity: read_identity(&database)?,
             totals: database.totals()?,
@@ -105,23 +101,15 @@ impl Served {
         let of_article = condition.of_its_article(filter);
         let sql =
             format!("SELECT coalesce(sum(passages), 0)::bigint FROM articles WHERE {of_article}");
-        let rows = self.database.rows(&sql, &condition.parameters())?;
-        match rows.first() {
-            Some(row) => row.try_get(0).map_err(|error| self.database.failed(&error)),
-            None => Ok(0),
-        }
+        self.database.number(&sql, &condition.parameters())
     }
 
     /// The passages that a filter chooses.
     fn matching(&self, filter: &Filter) -> Result<IdSet, StoreError> {
         let mut condition = Condition::default();
         condition.of_passage(filter);
-        if let Some(theme) = filter.theme {
-            let sign = condition.bind(signed(theme.0));
-            condition.and(format!(
-                "id IN (SELECT passage FROM theme_passages WHERE theme = {sign})"
-            ));
-        } else {
+        condition.of_theme(filter);
+        if filter.theme.is_none() {
             let of_article = condition.of_its_article(filter);
             condition.and(format!(
                 "article IN (SELECT id FROM articles WHERE {of_article})"

@@ -2,6 +2,7 @@
 
 use tokio_postgres::types::ToSql;
 
+use super::records::signed;
 use crate::store::Filter;
 
 /// A parameter of a statement.
@@ -84,6 +85,16 @@ impl Condition {
                 let sign = self.bind(path.to_lowercase());
                 self.and(format!("strpos(path_small, {sign}) > 0"));
             }
+        }
+    }
+
+    /// That passages belong to a filter's theme, where it has one.
+    pub(super) fn of_theme(&mut self, filter: &Filter) {
+        if let Some(theme) = filter.theme {
+            let sign = self.bind(signed(theme.0));
+            self.and(format!(
+                "id IN (SELECT passage FROM theme_passages WHERE theme = {sign})"
+            ));
         }
     }
 

@@ -2,14 +2,14 @@
 //!
 //! Each commit adds a row, so that those who write at the same time don't wait for one another. Whoever is done adds them up.
 
-use tokio_postgres::{Client, Error};
+use tokio_postgres::{Client, Error, Row};
 
 use super::database::Database;
 use super::values;
 use crate::article::Kind;
 use crate::store::StoreError;
 
-/// Sums over all passages, or what a commit adds to them.
+/// Sums over all passages.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Totals {
     pub(super) passages: u64,
@@ -31,7 +31,7 @@ impl Totals {
     }
 }
 
-/// What a commit changes.
+/// What a commit changes, or several together.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Added {
     pub(super) passages: i64,
@@ -41,11 +41,48 @@ pub(super) struct Added {
 }
 
 impl Added {
-    /// Counts one more vector.
-    pub(super) fn add_vector(&mut self, vector: &[f32]) {
-        self.vectors.resize(vector.len(), 0.0);
-        for (sum, value) in self.vectors.iter_mut().zip(vector) {
-            *sum += f64::from(*value);
+    /// Counts one more passage.
+    pub(super) fn count(&mut self, is_body: bool, words: i32, vector: &[f32]) {
+        self.passages += 1;
+        self.body += i64::from(is_body);
+        self.words += i64::from(words);
+        self.add_vectors(vector.iter().copied().map(f64::from));
+    }
+
+    /// Counts one more passage, by its kind, its length and its vector, the first columns of a row.
+    pub(super) fn count_row(&mut self, row: &Row) -> Result<(), Error> {
+        let is_body = row.try_get::<_, &str>(0)? == Kind::Body.as_str();
+        self.count(is_body, row.try_get(1)?, &values::vector(row, 2)?);
+        Ok(())
+    }
+
+    /// The same taken away.
+    pub(super) fn removed(self) -> Self {
+        Self {
+            passages: -self.passages,
+            body: -self.body,
+            words: -self.words,
+            vectors: self.vectors.into_iter().map(|sum| -sum).collect(),
+        }
+    }
+
+    /// Rows of the table, together.
+    fn of_rows(rows: &[Row]) -> Result<Self, Error> {
+        let mut all = Self::default();
+        for row in rows {
+            all.passages += row.try_get::<_, i64>(0)?;
+            all.body += row.try_get::<_, i64>(1)?;
+            all.words += row.try_get::<_, i64>(2)?;
+            all.add_vectors(row.try_get::<_, Vec<f64>>(3)?.into_iter());
+        }
+        Ok(all)
+    }
+
+    fn add_vectors(&mut self, values: impl ExactSizeIterator<Item = f64>) {
+        let dim = self.vectors.len().max(values.len());
+        self.vectors.resize(dim, 0.0);
+        for (sum, value) in self.vectors.iter_mut().zip(values) {
+            *sum += value;
         }
     }
 
@@ -70,19 +107,7 @@ pub(super) async fn add_up(client: &Client) -> Result<(), Error> {
             &[],
         )
         .await?;
-    let mut all = Added::default();
-    for row in rows {
-        all.passages += row.try_get::<_, i64>(0)?;
-        all.body += row.try_get::<_, i64>(1)?;
-        all.words += row.try_get::<_, i64>(2)?;
-        let vectors: Vec<f64> = row.try_get(3)?;
-        all.vectors
-            .resize(vectors.len().max(all.vectors.len()), 0.0);
-        for (sum, value) in all.vectors.iter_mut().zip(vectors) {
-            *sum += value;
-        }
-    }
-    all.keep(client).await
+    Added::of_rows(&rows)?.keep(client).await
 }
 
 impl Database {
@@ -91,28 +116,14 @@ impl Database {
             "SELECT passages, body, words, vectors FROM totals ORDER BY id",
             &[],
         )?;
-        let add = || -> Result<Totals, Error> {
-            let (mut passages, mut body, mut words) = (0i64, 0i64, 0i64);
-            let mut sums: Vec<f64> = Vec::new();
-            for row in &rows {
-                passages += row.try_get::<_, i64>(0)?;
-                body += row.try_get::<_, i64>(1)?;
-                words += row.try_get::<_, i64>(2)?;
-                let vectors: Vec<f64> = row.try_get(3)?;
-                sums.resize(vectors.len().max(sums.len()), 0.0);
-                for (sum, value) in sums.iter_mut().zip(vectors) {
-                    *sum += value;
-                }
-            }
-            let count = |count: i64| u64::try_from(count).unwrap_or(0);
-            Ok(Totals {
-                passages: count(passages),
-                body: count(body),
-                words: count(words),
-                vectors: sums,
-            })
-        };
-        add().map_err(|error| self.failed(&error))
+        let all = Added::of_rows(&rows).map_err(|error| self.failed(&error))?;
+        let count = |count: i64| u64::try_from(count).unwrap_or(0);
+        Ok(Totals {
+            passages: count(all.passages),
+            body: count(all.body),
+            words: count(all.words),
+            vectors: all.vectors,
+        })
     }
 }
 
@@ -123,10 +134,7 @@ pub(super) async fn count_anew(client: &Client) -> Result<(), Error> {
         .await?;
     let mut all = Added::default();
     for row in &rows {
-        all.passages += 1;
-        all.body += i64::from(row.try_get::<_, &str>(0)? == Kind::Body.as_str());
-        all.words += i64::from(row.try_get::<_, i32>(1)?);
-        all.add_vector(&values::vector(row, 2)?);
+        all.count_row(row)?;
     }
     all.keep(client).await
 }

@@ -1,25 +1,21 @@
 //! Writing: every change is one transaction, on the connection that holds the right to write.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::pin::pin;
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Transaction};
-use pgvector::HalfVector;
 use rayon::prelude::*;
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
-use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 use topoi_index::PointId;
 use topoi_models::{Embeddings, Identity};
 
 use super::database::{Database, wait};
+use super::loading::{Prepared, delete, write};
 use super::records::{all_signed, signed};
 use super::totals::{self, Added};
-use super::values::{self, to_half};
+use super::values::to_half;
 use super::{ServerError, ServerUrl, finder, schema};
-use crate::article::{ArticleId, Kind, Metadata, PassageId};
+use crate::article::{ArticleId, Kind, PassageId};
 use crate::copies::Sketch;
 use crate::error::Result;
 use crate::lexical::Words;
@@ -27,8 +23,8 @@ use crate::library::backend::Intake;
 use crate::library::{read_identity, same_model};
 use crate::location::Location;
 use crate::store::{
-    Change, Copy, Editor, KeptTheme, Membership, ModelRow, NewArticle, NewFile, NewPassage,
-    Records, StoreError, VectorSource,
+    Change, Copy, Editor, KeptTheme, Membership, ModelRow, NewFile, Records, StoreError,
+    VectorSource,
 };
 
 /// How often the right to write is asked for before it is another's: one that has just ended may not have given it back yet.
@@ -255,334 +251,6 @@ fn gone(source: VectorSource) -> crate::Error {
         VectorSource::Embedded(place) => PassageId(place as u64),
     };
     crate::Error::NoVector(id)
-}
-
-/// A passage as it is stored, but for its number and its article's.
-struct Prepared<'p> {
-    passage: &'p NewPassage,
-    length: i32,
-    stems: values::Words,
-    words: values::Words,
-    vector: HalfVector,
-}
-
-impl<'p> Prepared<'p> {
-    fn new(
-        article: &NewArticle,
-        passage: &'p NewPassage,
-        vector: HalfVector,
-        words: &mut Words,
-    ) -> Self {
-        let metadata = &article.metadata;
-        let language = passage.language.as_deref().or(metadata.language.as_deref());
-        let texts = [metadata.title.as_deref().unwrap_or_default(), &passage.text];
-        let stems = texts.map(|text| words.stems(text, language.unwrap_or_default()));
-        let length = stems.iter().map(Vec::len).sum::<usize>();
-        Self {
-            passage,
-            length: i32::try_from(length).unwrap_or(i32::MAX),
-            stems: values::Words::counted(stems.into_iter().flatten()),
-            words: values::Words::placed(texts.map(|text| words.exact(text))),
-            vector,
-        }
-    }
-}
-
-async fn write(
-    transaction: &Transaction<'_>,
-    changes: &[Change],
-    prepared: &[Prepared<'_>],
-    halfvec: Type,
-) -> Result<(), Error> {
-    let articles: usize = changes.iter().map(|change| change.added.len()).sum();
-    let mut article_ids = numbers(transaction, "article_ids", articles)
-        .await?
-        .into_iter();
-    let passage_ids = numbers(transaction, "passage_ids", prepared.len()).await?;
-    let mut files = Vec::with_capacity(changes.len());
-    for change in changes {
-        files.push(keep_file(transaction, &change.file).await?);
-        delete(transaction, &change.removed).await?;
-    }
-    let mut new: Vec<(i64, i64, &str, &NewArticle)> = Vec::with_capacity(articles);
-    for (change, file) in changes.iter().zip(files) {
-        for article in &change.added {
-            let id = article_ids.next().unwrap_or_default();
-            new.push((id, file, &change.file.path, article));
-        }
-    }
-    copy_articles(transaction, &new).await?;
-    copy_passages(transaction, &new, prepared, &passage_ids, halfvec).await?;
-    let mut added = Added::default();
-    for one in prepared {
-        added.passages += 1;
-        added.body += i64::from(one.passage.kind == Kind::Body);
-        added.words += i64::from(one.length);
-        added.add_vector(&values::from_half(&one.vector));
-    }
-    if added.passages > 0 {
-        added.keep(transaction.client()).await?;
-    }
-    Ok(())
-}
-
-/// So many numbers that nothing ever had.
-async fn numbers(
-    transaction: &Transaction<'_>,
-    sequence: &str,
-    count: usize,
-) -> Result<Vec<i64>, Error> {
-    let sql = format!("SELECT nextval('topoi.{sequence}') FROM generate_series(1, $1::bigint)");
-    let statement = transaction.prepare_cached(&sql).await?;
-    let rows = transaction.query(&statement, &[&(count as i64)]).await?;
-    let mut numbers: Vec<i64> = rows
-        .iter()
-        .map(|row| row.try_get(0))
-        .collect::<Result<_, _>>()?;
-    numbers.sort_unstable();
-    Ok(numbers)
-}
-
-/// Keeps what is known of a file, and gives its number.
-async fn keep_file(transaction: &Transaction<'_>, file: &NewFile) -> Result<i64, Error> {
-    let statement = transaction
-        .prepare_cached(
-            "INSERT INTO topoi.files (path, size, modified_ns, digest, etag, last_modified)
-             VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (path) DO UPDATE SET size = excluded.size, modified_ns = excluded.modified_ns,
-             digest = excluded.digest, etag = excluded.etag, last_modified = excluded.last_modified
-             RETURNING id",
-        )
-        .await?;
-    let row = transaction
-        .query_one(
-            &statement,
-            &[
-                &file.path,
-                &signed(file.size),
-                &file.modified_ns,
-                &file.digest.as_slice(),
-                &file.validators.etag,
-                &file.validators.last_modified,
-            ],
-        )
-        .await?;
-    row.try_get(0)
-}
-
-/// Removes articles with their passages.
-async fn delete(transaction: &Transaction<'_>, articles: &[ArticleId]) -> Result<(), Error> {
-    if articles.is_empty() {
-        return Ok(());
-    }
-    let ids = all_signed(articles.iter().map(|id| id.0));
-    let rows = transaction
-        .query(
-            "SELECT kind, length, embedding, id FROM topoi.passages WHERE article = ANY($1)",
-            &[&ids],
-        )
-        .await?;
-    let mut removed = Added::default();
-    let mut passages: Vec<i64> = Vec::with_capacity(rows.len());
-    for row in &rows {
-        removed.passages -= 1;
-        removed.body -= i64::from(row.try_get::<_, &str>(0)? == Kind::Body.as_str());
-        removed.words -= i64::from(row.try_get::<_, i32>(1)?);
-        removed.add_vector(&values::vector(row, 2)?);
-        passages.push(row.try_get(3)?);
-    }
-    removed.vectors.iter_mut().for_each(|sum| *sum = -*sum);
-    transaction
-        .execute(
-            "DELETE FROM topoi.theme_passages WHERE passage = ANY($1)",
-            &[&passages],
-        )
-        .await?;
-    for sql in [
-        "DELETE FROM topoi.passages WHERE article = ANY($1)",
-        "DELETE FROM topoi.articles WHERE id = ANY($1)",
-    ] {
-        transaction.execute(sql, &[&ids]).await?;
-    }
-    if removed.passages < 0 {
-        removed.keep(transaction.client()).await?;
-    }
-    Ok(())
-}
-
-/// PostgreSQL's texts can't hold the character zero.
-fn storable(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') {
-        Cow::Owned(text.replace('\0', "\u{fffd}"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-fn small(text: Option<&str>) -> Option<String> {
-    text.map(|text| storable(text).to_lowercase())
-}
-
-async fn copy_articles(
-    transaction: &Transaction<'_>,
-    articles: &[(i64, i64, &str, &NewArticle)],
-) -> Result<(), Error> {
-    let sink = transaction
-        .copy_in(
-            "COPY topoi.articles (id, file, entry, title, author, date, date_from, source, language, address,
-             paragraphs, passages, digest, author_small, source_small, language_small, path, path_small)
-             FROM STDIN BINARY",
-        )
-        .await?;
-    let text = Type::TEXT;
-    let types = [
-        Type::INT8,
-        Type::INT8,
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        Type::INT4,
-        Type::INT4,
-        Type::BYTEA,
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text,
-    ];
-    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
-    for (id, file, path, article) in articles {
-        let Metadata {
-            title,
-            author,
-            date,
-            source,
-            language,
-            address,
-        } = &article.metadata;
-        let stored =
-            |text: &Option<String>| text.as_deref().map(|text| storable(text).into_owned());
-        let date_from = date.map(|date| date.earliest().to_string());
-        let date = date.map(|date| date.to_string());
-        let paragraphs = i32::try_from(article.paragraphs).unwrap_or(i32::MAX);
-        let passages = i32::try_from(article.passages.len()).unwrap_or(i32::MAX);
-        writer
-            .as_mut()
-            .write(&[
-                id,
-                file,
-                &stored(&article.entry),
-                &stored(title),
-                &stored(author),
-                &date,
-                &date_from,
-                &stored(source),
-                language,
-                &stored(address),
-                &paragraphs,
-                &passages,
-                &article.digest.as_slice(),
-                &small(author.as_deref()),
-                &small(source.as_deref()),
-                &small(language.as_deref()),
-                path,
-                &path.to_lowercase(),
-            ])
-            .await?;
-    }
-    writer.finish().await?;
-    Ok(())
-}
-
-async fn copy_passages(
-    transaction: &Transaction<'_>,
-    articles: &[(i64, i64, &str, &NewArticle)],
-    prepared: &[Prepared<'_>],
-    ids: &[i64],
-    halfvec: Type,
-) -> Result<(), Error> {
-    if prepared.is_empty() {
-        return Ok(());
-    }
-    let sink = transaction
-        .copy_in(
-            "COPY topoi.passages (id, article, paragraph, part, parts, start, stop, kind, language, language_small,
-             text, digest, author_small, source_small, date_from, path, path_small, length, stems, words, embedding)
-             FROM STDIN BINARY",
-        )
-        .await?;
-    let text = Type::TEXT;
-    let types = [
-        Type::INT8,
-        Type::INT8,
-        Type::INT4,
-        Type::INT4,
-        Type::INT4,
-        Type::INT8,
-        Type::INT8,
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        Type::BYTEA,
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text,
-        Type::INT4,
-        Type::TS_VECTOR,
-        Type::TS_VECTOR,
-        halfvec,
-    ];
-    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
-    let mut rows = prepared.iter().zip(ids);
-    let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
-    for (article, _, path, new) in articles {
-        let metadata = &new.metadata;
-        let author = small(metadata.author.as_deref());
-        let source = small(metadata.source.as_deref());
-        let date_from = metadata.date.map(|date| date.earliest().to_string());
-        let path_small = path.to_lowercase();
-        for (one, id) in rows.by_ref().take(new.passages.len()) {
-            let passage = one.passage;
-            let place = passage.place;
-            let language = passage.language.as_deref().or(metadata.language.as_deref());
-            writer
-                .as_mut()
-                .write(&[
-                    id,
-                    article,
-                    &number(place.paragraph),
-                    &number(place.part),
-                    &number(place.parts),
-                    &signed(passage.span.start as u64),
-                    &signed(passage.span.end as u64),
-                    &passage.kind.as_str(),
-                    &passage.language,
-                    &small(language),
-                    &storable(&passage.text),
-                    &passage.digest.as_slice(),
-                    &author,
-                    &source,
-                    &date_from,
-                    path,
-                    &path_small,
-                    &one.length,
-                    &one.stems,
-                    &one.words,
-                    &one.vector,
-                ])
-                .await?;
-        }
-    }
-    writer.finish().await?;
-    Ok(())
 }
 
 impl Editor for Writer {

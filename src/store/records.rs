@@ -265,7 +265,7 @@ pub trait Editor {
 
     /// Puts these themes in the place of those that there are, which end where they aren't among them.
     ///
-    /// Themes have numbers that they had, or from [`Records::next_theme`] on, which must still be `next`. Passages that are
+    /// Themes have numbers that they had, or from [`Records::next_theme`] on. Passages that are
     /// gone meanwhile are passed over. `changes` is kept as what has changed, where the themes were found anew.
     ///
     /// # Errors

@@ -175,8 +175,8 @@ pub(crate) fn wanted(
     asked: &ModelArgs,
 ) -> anyhow::Result<Wanted> {
     let mut wanted = Wanted::from(asked);
-    if Library::exists(library)?
-        && let Some(model) = Library::records(library)?.model()?
+    if let Some(records) = Library::records_if_any(library)?
+        && let Some(model) = records.model()?
     {
         context
             .output

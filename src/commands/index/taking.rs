@@ -6,7 +6,7 @@ use std::time::Duration;
 use topoi::fetch::{Address, is_address};
 use topoi::ingest::{FoundFile, Hints, Warning};
 use topoi::library::{IndexReport, Indexer, Library, Windowing};
-use topoi::store::{Records, StoreError};
+use topoi::store::StoreError;
 use topoi::{Error, Location};
 
 use super::super::context::Loaded;
@@ -87,7 +87,7 @@ impl Taking<'_> {
         if addresses.is_empty() {
             return Ok(taken);
         }
-        let library = self.records()?;
+        let library = Library::records_if_any(self.library)?;
         let known = Known {
             library: library.as_deref(),
             // What a person says of files may make others of them, though they are as they were.
@@ -111,15 +111,6 @@ impl Taking<'_> {
         taken.report.files_unchanged += asked.unchanged;
         taken.refused.extend(asked.refused);
         Ok(taken)
-    }
-
-    /// The library, open for reading, where there is one.
-    fn records(&self) -> anyhow::Result<Option<Box<dyn Records>>> {
-        match Library::records(self.library) {
-            Ok(records) => Ok(Some(records)),
-            Err(Error::Store(StoreError::Missing { .. })) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
     }
 
     fn write(

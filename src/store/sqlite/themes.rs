@@ -47,7 +47,6 @@ impl Reader {
 
 impl Writer {
     /// Puts these themes in the place of those that there are, which end where they aren't among them.
-    ///
     pub(super) fn write_themes(
         &mut self,
         themes: &[KeptTheme],
