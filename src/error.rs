@@ -46,6 +46,9 @@ pub enum Error {
         /// The model at hand.
         given: String,
     },
+    /// Workers need a library on servers.
+    #[error("the library in `{}` has one writer at a time, and no workers", .0.display())]
+    OneWriter(PathBuf),
     /// The library holds nothing yet.
     #[error("the library at `{0}` holds no articles yet")]
     Empty(Location),
@@ -96,6 +99,9 @@ impl Error {
             Self::OtherModel { library, .. } => Some(format!(
                 "leave `--model` out to go on with {library}, or index into another library with `--library DIR`"
             )),
+            Self::OneWriter(_) => Some(
+                "leave out `--worker` and `--shard`, or name a library on PostgreSQL with `--library postgres://…`".into(),
+            ),
             Self::Empty(_) => Some("add some with `topoi index FILE_OR_FOLDER`".into()),
             Self::NoPassage(_) => {
                 Some("`topoi list --passages` shows the numbers of all passages".into())

@@ -69,6 +69,12 @@ pub struct WalkError {
     pub source: io::Error,
 }
 
+impl From<WalkError> for SkipReason {
+    fn from(error: WalkError) -> Self {
+        Self::Unreadable(describe(&error.source))
+    }
+}
+
 /// Finds the files below some paths.
 ///
 /// A file that is named is always taken, whatever its name. Below a folder, hidden files and what a

@@ -10,11 +10,13 @@ use tempfile::TempDir;
 use topoi_index::{IdSet, Neighbour, PointId, Searcher, UnitVector};
 use topoi_models::{Embeddings, Identity};
 
+use super::Share;
 use super::check::Findings;
 use super::embedded::{self, Embedded};
 use super::sizes::Sizes;
 use crate::article::{Passage, PassageId};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::ingest::FoundFile;
 use crate::lexical::{Query, Scores};
 use crate::location::Location;
 use crate::postgres;
@@ -196,8 +198,21 @@ pub(crate) trait Intake {
     /// Adds vectors that were lost.
     fn restore_vectors(&mut self, passages: &[PassageId], embedded: &Embeddings) -> Result<()>;
 
-    /// Brings up to date what is derived from what was committed.
-    fn finish(&mut self) -> Result<()>;
+    /// Brings up to date what the database derives from what was committed, and says whether the rest may be derived now:
+    /// not while other workers are at it, the last of whom does that.
+    fn finish(&mut self) -> Result<bool>;
+}
+
+/// Files that wait to be taken in, dealt out to those who work on the same library at the same time.
+pub(crate) trait Queue {
+    /// Adds those of some files that the library doesn't have as they are, and that don't wait already.
+    fn add(&mut self, files: &[FoundFile]) -> Result<()>;
+
+    /// Takes up to `count` files of a share at which nobody is at work.
+    fn take(&mut self, count: usize, share: Share) -> Result<Vec<String>>;
+
+    /// Strikes out files that were taken.
+    fn done(&mut self, paths: &[String]) -> Result<()>;
 }
 
 /// Which state a library is in: another one whenever something was committed to it, or it was put in another's place.
@@ -291,6 +306,21 @@ pub(super) fn open_intake(
         Location::Folder(root) => Box::new(embedded::EmbeddedIntake::open(root, model, identity)?),
         Location::Server(url) => Box::new(postgres::Writer::open_for(url, model, identity)?),
     })
+}
+
+/// Opens a library for a worker beside others, with the files that wait for them.
+pub(super) fn open_worker(
+    location: &Location,
+    model: &ModelRow,
+    identity: &Identity,
+) -> Result<(Box<dyn Intake>, Box<dyn Queue>)> {
+    match location {
+        Location::Folder(root) => Err(Error::OneWriter(root.clone())),
+        Location::Server(url) => {
+            let (writer, queue) = postgres::Writer::open_shared(url, model, identity)?;
+            Ok((Box::new(writer), Box::new(queue)))
+        }
+    }
 }
 
 pub(super) fn check(location: &Location) -> Result<Findings> {

@@ -30,7 +30,7 @@ pub use backend::{Revision, Watch};
 pub use check::{Finding, Findings};
 pub use commentary::{Commentary, LibraryTheme, Renewed, ThemesWanted, Topic};
 pub use copies::{PassageStory, find_copies};
-pub use indexer::Indexer;
+pub use indexer::{Indexer, Share, ShareError, Worker};
 pub use ledger::{
     Current, Ledger, entitle_themes, keep_themes, last_changes, merge_themes, pin_theme,
     rename_theme, split_theme,

@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 ///
 /// As many candidates as a walk keeps in a folder, and where a filter lets in few of them, on and on in strict order until
 /// there are enough. Plans are made for what is asked, since a filter may let in everything or nothing. Compiling plans takes
-/// longer than running them.
+/// longer than running them. A server notices within two minutes that the machine at the other end is gone.
 const SESSION: &str = "
     SELECT set_config('search_path', 'topoi, ' || quote_ident(nspname), false)
     FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'vector';
@@ -44,6 +44,9 @@ const SESSION: &str = "
     SET hnsw.iterative_scan = strict_order;
     SET jit = off;
     SET enable_partitionwise_aggregate = on;
+    SET tcp_keepalives_idle = 60;
+    SET tcp_keepalives_interval = 10;
+    SET tcp_keepalives_count = 6;
 ";
 
 /// A database that holds a library.
@@ -54,6 +57,9 @@ pub(crate) struct Database {
     pub(super) halfvec: Type,
     /// The partitions of the passages, as they are named in statements. None before the library has a model.
     pub(super) partitions: Vec<String>,
+    /// Whether some of them are on other servers.
+    pub(super) is_spread: bool,
+    version: i64,
 }
 
 impl std::fmt::Debug for Database {
@@ -88,7 +94,7 @@ pub(super) fn wait<T>(url: &ServerUrl, work: impl Future<Output = T>) -> Result<
 }
 
 impl Database {
-    /// Opens the library at `url`, bringing older tables up to date.
+    /// Opens the library at `url`.
     pub(crate) fn open(url: &ServerUrl) -> Result<Self, StoreError> {
         let mut database = Self::connect(url)?;
         match database.read(async |client| schema::version(client).await)? {
@@ -101,7 +107,8 @@ impl Database {
                 known: CURRENT,
             }
             .into()),
-            Some(_) => {
+            Some(found) => {
+                database.version = found;
                 database.look()?;
                 Ok(database)
             }
@@ -116,6 +123,16 @@ impl Database {
             database.alone(async |transaction| schema::migrate(transaction).await)?;
         }
         Self::open(url)
+    }
+
+    /// Opens the library at `url` to change it, bringing older tables up to date.
+    pub(super) fn open_to_write(url: &ServerUrl) -> Result<Self, StoreError> {
+        let mut database = Self::open(url)?;
+        if database.version < CURRENT {
+            database.alone(async |transaction| schema::migrate(transaction).await)?;
+            database.version = CURRENT;
+        }
+        Ok(database)
     }
 
     /// Connects, and sees that the server is one that a library can be on.
@@ -148,6 +165,8 @@ impl Database {
             pool,
             halfvec: Type::UNKNOWN,
             partitions: Vec::new(),
+            is_spread: false,
+            version: CURRENT,
         };
         let version = database.read(async |client| {
             let row = client
@@ -182,7 +201,7 @@ impl Database {
                 .await?;
             let partitions = client
                 .query(
-                    "SELECT format('%I.%I', nspname, relname) FROM pg_class
+                    "SELECT format('%I.%I', nspname, relname), relkind = 'f' FROM pg_class
                      JOIN pg_namespace ON pg_namespace.oid = relnamespace
                      LEFT JOIN pg_inherits ON inhrelid = pg_class.oid
                      WHERE inhparent = to_regclass('topoi.passages')
@@ -191,8 +210,12 @@ impl Database {
                     &[],
                 )
                 .await?;
-            let names = partitions.iter().map(|row| row.try_get(0));
-            Ok((vectors, names.collect::<Result<Vec<String>, _>>()?))
+            let partitions = partitions
+                .iter()
+                .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+            let partitions: Result<Vec<(String, bool)>, tokio_postgres::Error> =
+                partitions.collect();
+            Ok((vectors, partitions?))
         })?;
         let (Some(vectors), partitions) = found else {
             return Err(self.no_vectors("the extension `vector` is missing").into());
@@ -210,7 +233,8 @@ impl Database {
             return Err(self.no_vectors(&format!("it has version {version}")).into());
         }
         self.halfvec = halfvec;
-        self.partitions = partitions;
+        self.is_spread = partitions.iter().any(|(_, is_foreign)| *is_foreign);
+        self.partitions = partitions.into_iter().map(|(name, _)| name).collect();
         Ok(())
     }
 
@@ -269,16 +293,26 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
     ) -> Result<T, StoreError> {
+        self.in_transaction(async |client| {
+            client
+                .batch_execute(&format!(
+                    "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({})",
+                    schema::LOCK_OF_TABLES
+                ))
+                .await?;
+            work(client).await
+        })
+    }
+
+    /// Does something in one transaction.
+    pub(super) fn in_transaction<T>(
+        &self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<T, StoreError> {
         let done = wait(&self.url, async {
             let mut client = self.client().await?;
             let done = async {
                 let transaction: Transaction<'_> = client.transaction().await?;
-                transaction
-                    .batch_execute(&format!(
-                        "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({})",
-                        schema::LOCK_OF_TABLES
-                    ))
-                    .await?;
                 let done = work(transaction.client()).await?;
                 transaction.commit().await?;
                 Ok(done)

@@ -5,9 +5,9 @@ use std::pin::pin;
 
 use deadpool_postgres::Transaction;
 use pgvector::HalfVector;
-use tokio_postgres::Error;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Error};
 
 use super::records::{all_signed, signed};
 use super::totals::Added;
@@ -47,23 +47,41 @@ impl<'p> Prepared<'p> {
     }
 }
 
+/// The numbers of articles and passages that are about to be written.
+pub(super) struct Numbers {
+    pub(super) articles: Vec<i64>,
+    passages: Vec<i64>,
+}
+
+impl Numbers {
+    /// Numbers that nothing ever had.
+    pub(super) async fn new(
+        client: &Client,
+        articles: usize,
+        passages: usize,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            articles: numbers(client, "article_ids", articles).await?,
+            passages: numbers(client, "passage_ids", passages).await?,
+        })
+    }
+}
+
+/// Writes all of it.
 pub(super) async fn write(
     transaction: &Transaction<'_>,
     changes: &[Change],
     prepared: &[Prepared<'_>],
+    numbers: &Numbers,
     halfvec: Type,
 ) -> Result<(), Error> {
-    let articles: usize = changes.iter().map(|change| change.added.len()).sum();
-    let mut article_ids = numbers(transaction, "article_ids", articles)
-        .await?
-        .into_iter();
-    let passage_ids = numbers(transaction, "passage_ids", prepared.len()).await?;
+    let mut article_ids = numbers.articles.iter().copied();
     let mut files = Vec::with_capacity(changes.len());
     for change in changes {
         files.push(keep_file(transaction, &change.file).await?);
         delete(transaction, &change.removed).await?;
     }
-    let mut new: Vec<(i64, i64, &str, &NewArticle)> = Vec::with_capacity(articles);
+    let mut new: Vec<(i64, i64, &str, &NewArticle)> = Vec::with_capacity(numbers.articles.len());
     for (change, file) in changes.iter().zip(files) {
         for article in &change.added {
             let id = article_ids.next().unwrap_or_default();
@@ -71,7 +89,7 @@ pub(super) async fn write(
         }
     }
     copy_articles(transaction, &new).await?;
-    copy_passages(transaction, &new, prepared, &passage_ids, halfvec).await?;
+    copy_passages(transaction, &new, prepared, &numbers.passages, halfvec).await?;
     let mut added = Added::default();
     for one in prepared {
         let is_body = one.passage.kind == Kind::Body;
@@ -83,15 +101,14 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// So many numbers that nothing ever had.
-async fn numbers(
-    transaction: &Transaction<'_>,
-    sequence: &str,
-    count: usize,
-) -> Result<Vec<i64>, Error> {
+async fn numbers(client: &Client, sequence: &str, count: usize) -> Result<Vec<i64>, Error> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     let sql = format!("SELECT nextval('topoi.{sequence}') FROM generate_series(1, $1::bigint)");
-    let statement = transaction.prepare_cached(&sql).await?;
-    let rows = transaction.query(&statement, &[&(count as i64)]).await?;
+    let rows = client
+        .query_typed(&sql, &[(&(count as i64), Type::INT8)])
+        .await?;
     let mut numbers: Vec<i64> = rows
         .iter()
         .map(|row| row.try_get(0))

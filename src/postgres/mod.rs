@@ -9,6 +9,7 @@
 //! | `finder`, `words` | candidates: by meaning, and by words |
 //! | `served` | all of it as a library |
 //! | `writer`, `loading`, `totals` | changes, what is written of articles, and the sums that they keep true |
+//! | `rights`, `queue`, `pending` | who may write, what waits for workers, and what one that died leaves behind |
 //! | `watch`, `check` | whether something has changed, or is damaged |
 //!
 //! The servers keep what a folder keeps, as exactly: vectors as the same whole numbers, words as the same stems. Where all
@@ -21,7 +22,10 @@ mod error;
 mod finder;
 mod layout;
 mod loading;
+mod pending;
+mod queue;
 mod records;
+mod rights;
 mod schema;
 mod served;
 mod sql;

@@ -6,6 +6,7 @@
 //! | `passages` | partitions, by the hash of the article | texts, words and vectors, with what filters ask of their articles |
 //! | `totals` | one server | how many passages there are, and the sum of their vectors: a row for each commit, added up now and then |
 //! | `themes`, `sketches`, `copies` … | one server | as in a folder |
+//! | `queue`, `pending` | one server | what waits for workers, and what a commit to several servers may leave behind |
 
 use deadpool_postgres::Object;
 use tokio_postgres::{Client, Error};
@@ -18,8 +19,14 @@ pub(super) const CURRENT: i64 = MIGRATIONS.len() as i64;
 /// The advisory lock under which tables are changed: "topoi" and a number.
 pub(super) const LOCK_OF_TABLES: i64 = 0x746f_706f_6900;
 
-/// The advisory lock of whoever writes.
+/// The advisory lock of those who write: of one alone, or shared by workers.
 pub(super) const LOCK_OF_WRITERS: i64 = 0x746f_706f_6901;
+
+/// The advisory lock under which files are dealt out to workers.
+pub(super) const LOCK_OF_QUEUE: i64 = 0x746f_706f_6902;
+
+/// The first half of the advisory locks that say that a writer lives; the second is its number.
+pub(super) const LOCKS_OF_LIVING: i32 = 0x746f_7069;
 
 /// How many partitions the passages have, where nobody says otherwise: each is searched by itself, so one is fastest.
 pub(super) const PARTITIONS: u32 = 1;
@@ -125,6 +132,27 @@ const MIGRATIONS: &[&str] = &["
         likeness float4 NOT NULL
     );
     CREATE INDEX copies_original ON copies (original);
+", "
+    SET LOCAL search_path = topoi;
+
+    -- Whoever writes has a number, and a lock on it for as long as it lives.
+    CREATE SEQUENCE writers AS int4 CYCLE;
+
+    -- Files that wait for workers.
+    CREATE TABLE queue (
+        path text COLLATE \"C\" PRIMARY KEY,
+        -- By what they are divided among workers that each have a share.
+        hash bigint NOT NULL,
+        -- Whose turn it is to take it in.
+        worker int4
+    );
+
+    -- Articles that a writer is about to write to several servers. What is left here by one that died may be there in part.
+    CREATE TABLE pending (
+        first bigint PRIMARY KEY,
+        articles bigint[] NOT NULL,
+        writer int4 NOT NULL
+    );
 "];
 
 /// The version of the tables; `None` where there are none.
@@ -175,6 +203,12 @@ pub(super) async fn migrate(client: &Client) -> Result<(), Error> {
         )
         .await?;
     Ok(())
+}
+
+/// Whether the library has a model already.
+pub(super) async fn has_model(client: &Client) -> Result<bool, Error> {
+    let sql = "SELECT FROM topoi.meta WHERE key = 'model_identity'";
+    Ok(client.query_opt(sql, &[]).await?.is_some())
 }
 
 /// Keeps which model the vectors come from, within a transaction.

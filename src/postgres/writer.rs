@@ -1,7 +1,7 @@
 //! Writing: every change is one transaction, on the connection that holds the right to write.
 
-use std::collections::HashMap;
-use std::time::Duration;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use deadpool_postgres::{Object, Transaction};
 use rayon::prelude::*;
@@ -10,11 +10,13 @@ use topoi_index::PointId;
 use topoi_models::{Embeddings, Identity};
 
 use super::database::{Database, wait};
-use super::loading::{Prepared, delete, write};
+use super::loading::{Numbers, Prepared, delete, write};
+use super::queue::{self, Queue};
 use super::records::{all_signed, signed};
+use super::rights::{Right, Sharing};
 use super::totals::{self, Added};
 use super::values::to_half;
-use super::{ServerError, ServerUrl, finder, schema};
+use super::{ServerError, ServerUrl, finder, pending, schema};
 use crate::article::{ArticleId, Kind, PassageId};
 use crate::copies::Sketch;
 use crate::error::Result;
@@ -27,70 +29,62 @@ use crate::store::{
     VectorSource,
 };
 
-/// How often the right to write is asked for before it is another's: one that has just ended may not have given it back yet.
-const ATTEMPTS: usize = 5;
-
-/// How long to wait before it is asked for again.
-const PAUSE: Duration = Duration::from_millis(100);
-
 /// After how many commits their totals are added up.
 const ADDED_UP: usize = 64;
 
-/// A library on PostgreSQL, open for writing. There is one at a time.
+/// A library on PostgreSQL, open for writing. There is one at a time, or several workers.
 pub(crate) struct Writer {
-    database: Database,
+    database: Arc<Database>,
     client: Object,
+    right: Right,
     commits: usize,
 }
 
 impl Writer {
     /// Opens the library at `url` to change it.
     pub(crate) fn open(url: &ServerUrl) -> Result<Self, StoreError> {
-        Self::of(Database::open(url)?)
+        Self::of(Database::open_to_write(url)?, Sharing::Alone)
     }
 
     /// Opens the library at `url` for articles with vectors of a model, making it where there is none.
     pub(crate) fn open_for(url: &ServerUrl, model: &ModelRow, identity: &Identity) -> Result<Self> {
-        let writer = Self::of(Database::create(url)?)?;
-        if let Some(library) = read_identity(&writer.database)? {
-            same_model(&Location::Server(url.clone()), &library, identity)?;
-            return Ok(writer);
-        }
-        writer.database.alone(async |client| {
-            schema::keep_model(client, model).await?;
-            schema::make_passages(client, identity.dim, schema::PARTITIONS).await
-        })?;
-        drop(writer);
-        Ok(Self::open(url)?)
+        let database = with_model(url, model, identity)?;
+        Ok(Self::of(database, Sharing::Alone)?)
     }
 
-    fn of(database: Database) -> Result<Self, StoreError> {
-        let sql = format!("SELECT pg_try_advisory_lock({})", schema::LOCK_OF_WRITERS);
-        let locked: Result<_, ServerError> = wait(database.url(), async {
+    /// The same beside other workers, with the files that wait for them.
+    pub(crate) fn open_shared(
+        url: &ServerUrl,
+        model: &ModelRow,
+        identity: &Identity,
+    ) -> Result<(Self, Queue)> {
+        let database = with_model(url, model, identity)?;
+        let writer = Self::of(database, Sharing::Workers)?;
+        let queue = Queue::new(Arc::clone(&writer.database), writer.right.writer);
+        Ok((writer, queue))
+    }
+
+    fn of(database: Database, sharing: Sharing) -> Result<Self, StoreError> {
+        let asked: Result<_, ServerError> = wait(database.url(), async {
             let client = database.client().await?;
-            for attempt in 0..ATTEMPTS {
-                if attempt > 0 {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                let row = client.query_one(&sql, &[]).await;
-                let got = row.and_then(|row| row.try_get(0));
-                if got.map_err(|error| ServerError::of(database.url(), &error))? {
-                    return Ok(Some(client));
-                }
-            }
-            Ok(None)
+            let right = Right::ask(&client, sharing).await;
+            let right = right.map_err(|error| ServerError::of(database.url(), &error))?;
+            Ok((client, right))
         })?;
-        match locked? {
-            Some(client) => Ok(Self {
-                client,
-                database,
-                commits: 0,
-            }),
-            None => Err(StoreError::Locked {
+        let (client, Some(right)) = asked? else {
+            return Err(StoreError::Locked {
                 at: Location::Server(database.url().clone()),
                 holder: None,
-            }),
-        }
+            });
+        };
+        let mut writer = Self {
+            client,
+            right,
+            database: Arc::new(database),
+            commits: 0,
+        };
+        writer.transact(async |transaction| pending::clear(transaction.client()).await)?;
+        Ok(writer)
     }
 
     fn transact<T>(
@@ -107,6 +101,43 @@ impl Writer {
         done.map_err(|error| database.failed(&error))
     }
 
+    /// Writes articles, if the files are still this worker's own.
+    fn write(&mut self, changes: &[Change], prepared: &[Prepared<'_>]) -> Result<(), StoreError> {
+        let articles = changes.iter().map(|change| change.added.len()).sum();
+        let paths: BTreeSet<&str> = changes.iter().map(|one| &*one.file.path).collect();
+        let paths: Vec<&str> = paths.into_iter().collect();
+        let (writer, is_shared) = (self.right.writer, self.right.is_shared());
+        let is_announced = self.database.is_spread && articles > 0;
+        let halfvec = self.database.halfvec.clone();
+        let numbers: Result<Numbers, Error> = wait(self.database.url(), async {
+            let numbers = Numbers::new(&self.client, articles, prepared.len()).await?;
+            if is_announced {
+                pending::announce(&self.client, writer, &numbers.articles).await?;
+            }
+            Ok(numbers)
+        })?;
+        let numbers = numbers.map_err(|error| self.database.failed(&error))?;
+        let is_own = self.transact(async |transaction| {
+            let client = transaction.client();
+            if is_shared && !queue::holds(client, writer, &paths).await? {
+                return Ok(false);
+            }
+            write(transaction, changes, prepared, &numbers, halfvec).await?;
+            if is_announced {
+                pending::withdraw(client, &numbers.articles).await?;
+            }
+            Ok(true)
+        })?;
+        if is_own {
+            return Ok(());
+        }
+        Err(ServerError::Conflict {
+            url: self.database.url().to_string(),
+            detail: "another worker has taken over the files of this one".into(),
+        }
+        .into())
+    }
+
     fn add_up_now_and_then(&mut self) -> Result<(), StoreError> {
         self.commits += 1;
         if self.commits.is_multiple_of(ADDED_UP) {
@@ -119,15 +150,33 @@ impl Writer {
 /// Gives the right to write back at once; the connection itself is closed a moment later.
 impl Drop for Writer {
     fn drop(&mut self) {
-        let sql = format!("SELECT pg_advisory_unlock({})", schema::LOCK_OF_WRITERS);
+        let sql = self.right.release();
         // Where the connection is lost, so is the lock.
         let _ = wait(self.database.url(), self.client.batch_execute(&sql));
     }
 }
 
+/// The library at `url`, which is made where there is none, for vectors of a model.
+fn with_model(url: &ServerUrl, model: &ModelRow, identity: &Identity) -> Result<Database> {
+    let database = Database::create(url)?;
+    let Some(library) = read_identity(&database)? else {
+        database.alone(async |client| {
+            // Another may have done it meanwhile.
+            if schema::has_model(client).await? {
+                return Ok(());
+            }
+            schema::keep_model(client, model).await?;
+            schema::make_passages(client, identity.dim, schema::PARTITIONS).await
+        })?;
+        return with_model(url, model, identity);
+    };
+    same_model(&Location::Server(url.clone()), &library, identity)?;
+    Ok(database)
+}
+
 impl Intake for Writer {
     fn records(&self) -> &dyn Records {
-        &self.database
+        &*self.database
     }
 
     fn editor(&mut self) -> &mut dyn Editor {
@@ -182,8 +231,7 @@ impl Intake for Writer {
                 Prepared::new(article, passage, to_half(vector), words)
             })
             .collect();
-        let halfvec = self.database.halfvec.clone();
-        self.transact(async |transaction| write(transaction, changes, &prepared, halfvec).await)?;
+        self.write(changes, &prepared)?;
         Ok(self.add_up_now_and_then()?)
     }
 
@@ -229,7 +277,14 @@ impl Intake for Writer {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self) -> Result<bool> {
+        let (client, right) = (&self.client, &mut self.right);
+        let is_last = wait(self.database.url(), right.take_over(client))
+            .map_err(StoreError::from)?
+            .map_err(|error| self.database.failed(&error))?;
+        if !is_last {
+            return Ok(false);
+        }
         self.transact(async |transaction| {
             transaction
                 .batch_execute("SET LOCAL statement_timeout = 0")
@@ -241,7 +296,7 @@ impl Intake for Writer {
                 .batch_execute("ANALYZE topoi.articles; ANALYZE topoi.passages")
                 .await
         })?;
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -255,7 +310,7 @@ fn gone(source: VectorSource) -> crate::Error {
 
 impl Editor for Writer {
     fn records(&self) -> &dyn Records {
-        &self.database
+        &*self.database
     }
 
     fn remove_articles(&mut self, articles: &[ArticleId]) -> Result<(), StoreError> {

@@ -11,7 +11,7 @@ use super::ModelArgs;
 #[derive(Debug, Args)]
 pub(crate) struct Index {
     /// Files, folders, and addresses of pages and feeds (`https://…`); `-` for a text on standard input
-    #[arg(required_unless_present_any = ["files_from", "explain"], value_hint = ValueHint::AnyPath)]
+    #[arg(required_unless_present_any = ["files_from", "explain", "worker"], value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
     /// Read the paths of files from this file, one a line; `-` for standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -30,6 +30,12 @@ pub(crate) struct Index {
     /// Remove articles whose files, below the folders given, are no longer there
     #[arg(long)]
     pub(crate) prune: bool,
+    /// Take in files beside other workers (PostgreSQL only): those given, and those that wait in the library already
+    #[arg(long, conflicts_with_all = ["prune", "dry_run", "explain"])]
+    pub(crate) worker: bool,
+    /// As a worker, take only a share of the files, as `1/4` for the first of four
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["prune", "dry_run", "explain"])]
+    pub(crate) shard: Option<topoi::library::Share>,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Report in JSON

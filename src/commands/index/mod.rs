@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use indicatif::ProgressBar;
 use topoi::Location;
 use topoi::ingest;
-use topoi::library::{IndexReport, Library, Observer, Refusal};
+use topoi::library::{IndexReport, Library, Observer, Refusal, Share};
 
 use super::cli::{Index, ModelArgs};
 use super::context::{Context, Wanted};
@@ -92,7 +92,12 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
     let Given { paths, addresses } = Given::sort(&given)?;
     let mut web = Web::new(context, &arguments.read, &arguments.web, &addresses)?;
     let (files, refused) = find(&paths, arguments.prune, max_bytes)?;
-    if files.is_empty() && addresses.is_empty() && !takes_stdin && !arguments.prune {
+    let is_worker = arguments.worker || arguments.shard.is_some();
+    if is_worker && (takes_stdin || !addresses.is_empty()) {
+        return Err(Failure::new("workers take in files, not standard input or addresses").into());
+    }
+    let is_nothing_needed = arguments.prune || arguments.worker && given.is_empty();
+    if files.is_empty() && addresses.is_empty() && !takes_stdin && !is_nothing_needed {
         return Err(nothing_to_read(&given, &refused));
     }
     let stdin = if takes_stdin {
@@ -124,7 +129,9 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
         refused,
         ..Taken::default()
     };
-    if stdin.is_some() || !files.is_empty() || arguments.prune {
+    if is_worker {
+        taken.merge(taking.beside_others(&files, arguments.shard.unwrap_or(Share::ALL))?);
+    } else if stdin.is_some() || !files.is_empty() || arguments.prune {
         let stdin = stdin.as_deref().map(|bytes| (&*arguments.name, bytes));
         let roots = if arguments.prune { &*paths } else { &[] };
         taken.merge(taking.files(&files, stdin, roots)?);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use topoi::fetch::{Address, is_address};
 use topoi::ingest::{FoundFile, Hints, Warning};
-use topoi::library::{IndexReport, Indexer, Library, Windowing};
+use topoi::library::{IndexReport, Indexer, Library, Share, Windowing, Worker};
 use topoi::store::StoreError;
 use topoi::{Error, Location};
 
@@ -111,6 +111,37 @@ impl Taking<'_> {
         taken.report.files_unchanged += asked.unchanged;
         taken.refused.extend(asked.refused);
         Ok(taken)
+    }
+
+    /// Takes in files beside other workers: those given, and those that wait already.
+    pub(crate) fn beside_others(&self, files: &[FoundFile], share: Share) -> anyhow::Result<Taken> {
+        let Loaded {
+            encoder, reference, ..
+        } = self.model;
+        let progress = Progress::new(self.output, 0, "embedding");
+        let mut worker = Worker::open(
+            self.library,
+            reference,
+            encoder.as_ref(),
+            &progress,
+            Windowing::Windows,
+        )?;
+        worker.set_hints(self.hints.clone());
+        let mut refused = worker.add(files, share)?;
+        refused.extend(worker.work(share, self.max_bytes)?);
+        let warnings = worker.warnings().to_vec();
+        let (report, is_last) = worker.finish()?;
+        progress.finish();
+        if !is_last {
+            self.output.note(format_args!(
+                "other workers are still at it; the last of them finds the copies"
+            ));
+        }
+        Ok(Taken {
+            report,
+            refused,
+            warnings,
+        })
     }
 
     fn write(

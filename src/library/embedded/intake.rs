@@ -165,12 +165,12 @@ impl Intake for EmbeddedIntake {
         self.take_up(segment.as_ref())
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self) -> Result<bool> {
         words::bring_up_to_date(&self.writer)?;
         while self.merge.is_some() {
             self.finish_merge()?;
             self.begin_merge_if_due()?;
         }
-        Ok(())
+        Ok(true)
     }
 }

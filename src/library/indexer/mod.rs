@@ -5,6 +5,8 @@
 //! (a renamed file, a syndicated copy) takes over the vector of its twin.
 
 mod files;
+mod share;
+mod worker;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -23,6 +25,9 @@ use crate::location::Location;
 use crate::store::{
     Change, Editor, ModelRow, NewArticle, NewFile, NewPassage, Validators, VectorSource,
 };
+
+pub use share::{Share, ShareError};
+pub use worker::Worker;
 
 /// How many texts are embedded between two commits, at most.
 ///
@@ -79,13 +84,20 @@ impl<'a> Indexer<'a> {
         observer: &'a dyn Observer,
         windowing: Windowing,
     ) -> Result<Self> {
-        let identity = encoder.identity();
-        let model = ModelRow {
-            reference: model_reference.to_owned(),
-            identity: to_json(identity),
-        };
-        let intake = backend::open_intake(&location.into(), &model, identity)?;
-        let mut indexer = Self {
+        let model = model_row(model_reference, encoder);
+        let intake = backend::open_intake(&location.into(), &model, encoder.identity())?;
+        let mut indexer = Self::with_intake(intake, encoder, observer, windowing);
+        indexer.embed_missing()?;
+        Ok(indexer)
+    }
+
+    fn with_intake(
+        intake: Box<dyn Intake>,
+        encoder: &'a dyn Encoder,
+        observer: &'a dyn Observer,
+        windowing: Windowing,
+    ) -> Self {
+        Self {
             intake,
             encoder,
             observer,
@@ -94,9 +106,7 @@ impl<'a> Indexer<'a> {
             batch: Batch::default(),
             report: IndexReport::default(),
             warnings: Vec::new(),
-        };
-        indexer.embed_missing()?;
-        Ok(indexer)
+        }
     }
 
     /// What a person says of all files: their format, and which fields of records mean what. Files are then read again even
@@ -187,15 +197,22 @@ impl<'a> Indexer<'a> {
     /// # Errors
     ///
     /// As [`Indexer::add_files`].
-    pub fn finish(mut self) -> Result<IndexReport> {
+    pub fn finish(self) -> Result<IndexReport> {
+        let has_shrunk = self.report.articles_removed + self.report.files_removed > 0;
+        Ok(self.finish_unless_others_work(has_shrunk)?.0)
+    }
+
+    /// The same, with whether no worker was left to do the rest. `has_shrunk`: whether articles may have been removed.
+    fn finish_unless_others_work(mut self, has_shrunk: bool) -> Result<(IndexReport, bool)> {
         self.flush()?;
-        self.intake.finish()?;
+        if !self.intake.finish()? {
+            return Ok((self.report, false));
+        }
         let (editor, report) = (self.intake.editor(), &mut self.report);
-        let has_shrunk = report.articles_removed + report.files_removed > 0;
         let derived = derive(editor, has_shrunk)?;
         report.read.boilerplate += derived.recurring;
         report.copies = derived.copies;
-        Ok(self.report)
+        Ok((self.report, true))
     }
 
     /// Finds out where the vectors of an article's passages come from.
@@ -379,8 +396,11 @@ pub(super) fn derive(editor: &mut dyn Editor, has_shrunk: bool) -> Result<Derive
     })
 }
 
-fn to_json(identity: &topoi_models::Identity) -> String {
-    serde_json::to_string(identity).unwrap_or_default()
+fn model_row(reference: &str, encoder: &dyn Encoder) -> ModelRow {
+    ModelRow {
+        reference: reference.to_owned(),
+        identity: serde_json::to_string(encoder.identity()).unwrap_or_default(),
+    }
 }
 
 /// The digest of everything that an article says: while it is the same, nothing needs to be done.

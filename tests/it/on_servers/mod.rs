@@ -3,11 +3,16 @@
 //! They need servers, which `tests/servers/servers.py` starts; `TOPOI_TEST_SERVERS` names the file that says where they are.
 //! Each test has a database of its own.
 
+mod failover;
+mod workers;
+
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use serde_json::Value;
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use crate::harness::{Outcome, Place, sample, sample_articles};
 
@@ -25,8 +30,11 @@ fn url_of(servers: &Value, name: &str) -> String {
     servers[name]["url"].as_str().unwrap().to_owned()
 }
 
-/// Runs statements on a server.
-fn sql(url: &str, statements: &str) {
+/// Held for reading while the shards are needed, and for writing while one of them is killed.
+static SHARDS: RwLock<()> = RwLock::new(());
+
+/// Runs statements on a server; the rows that they give, each with its columns one after another.
+fn sql(url: &str, statements: &str) -> Vec<Vec<Option<String>>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -34,10 +42,81 @@ fn sql(url: &str, statements: &str) {
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
         let connection = tokio::spawn(connection);
-        client.batch_execute(statements).await.unwrap();
+        let messages = client.simple_query(statements).await.unwrap();
         drop(client);
         connection.await.unwrap().unwrap();
-    });
+        let rows = messages.into_iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        rows.map(|row| {
+            let columns = (0..row.len()).map(|column| row.get(column).map(str::to_owned));
+            columns.collect()
+        })
+        .collect()
+    })
+}
+
+/// All that a library holds, without the numbers that it gave.
+fn content(url: &str) -> Vec<Vec<Option<String>>> {
+    let mut content = sql(
+        url,
+        "SET search_path = topoi, public;
+         SELECT articles.path, entry, title, paragraph, part, parts, start, stop, kind, text, embedding::text
+         FROM passages JOIN articles ON articles.id = article ORDER BY 1, 2, 4, 5, 10",
+    );
+    content.extend(sql(
+        url,
+        "SET search_path = topoi, public;
+         SELECT copy.path, original.path, likeness FROM copies JOIN articles AS copy ON copy.id = article
+         JOIN articles AS original ON original.id = original ORDER BY 1, 2",
+    ));
+    content.extend(sql(
+        url,
+        "SELECT path, size, encode(digest, 'hex') FROM topoi.files ORDER BY 1",
+    ));
+    content.extend(sql(
+        url,
+        "SELECT sum(passages), sum(body), sum(words) FROM topoi.totals",
+    ));
+    content
+}
+
+#[track_caller]
+fn assert_same_content(url: &str, other: &str) {
+    let (content, other) = (content(url), content(other));
+    let differs = content.iter().zip(&other).find(|(a, b)| a != b);
+    assert_eq!(differs, None);
+    assert_eq!(content.len(), other.len());
+}
+
+/// Writes articles whose words are drawn by lot, some of them copies of others; the same for the same numbers.
+fn write_articles(place: &Place, folder: &str, numbers: std::ops::Range<u64>) {
+    const WORDS: &str = "bread rent railway tariff minister harbour winter school water price worker debt court river \
+         vote strike law bridge market island doctor teacher field engine letter promise border city tax union";
+    let words: Vec<&str> = WORDS.split_whitespace().collect();
+    for number in numbers {
+        // Every tenth is a copy of the one before.
+        let mut seed = number - u64::from(number % 10 == 9);
+        let mut text = format!(
+            "---\ntitle: Article {seed}\ndate: {}-01-01\nsource: Paper {}\n---\n",
+            1900 + number % 100,
+            number % 3
+        );
+        for _ in 0..12 {
+            text.push('\n');
+            for place in 0..25 {
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                let word = words[(seed >> 33) as usize % words.len()];
+                let end = if place % 8 == 7 { ", and" } else { "" };
+                write!(text, "{word}{end} ").unwrap();
+            }
+            text.push_str("is what they say.\n");
+        }
+        place.write(&format!("{folder}/{number}.md"), text);
+    }
 }
 
 /// A new database on a server; its address.
@@ -47,20 +126,26 @@ fn database(servers: &Value, name: &str) -> String {
     let url = url_of(servers, name);
     let database = format!("t{}_{number}", std::process::id());
     sql(&url, &format!("CREATE DATABASE {database}"));
-    let (server, _) = url.rsplit_once('/').unwrap();
-    format!("{server}/{database}")
+    url.replace("/postgres", &format!("/{database}"))
 }
 
 /// New libraries: on one server, and on a coordinator with three shards.
-fn libraries(servers: &Value, place: &Place) -> [String; 2] {
+fn libraries(servers: &Value, place: &Place) -> ([String; 2], RwLockReadGuard<'static, ()>) {
+    let shards = SHARDS.read().unwrap_or_else(PoisonError::into_inner);
+    let sharded = sharded(servers, place, "shard0");
+    ([database(servers, "single"), sharded], shards)
+}
+
+/// A new library on a coordinator with three shards, of which the first is on the server named.
+fn sharded(servers: &Value, place: &Place, first: &str) -> String {
     let coordinator = database(servers, "coordinator");
-    let shards = ["shard0", "shard1", "shard2"].map(|name| database(servers, name));
+    let shards = [first, "shard1", "shard2"].map(|name| database(servers, name));
     let mut arguments = vec!["library", "init", "--layout", "fdw", "--partitions", "4"];
     for shard in &shards {
         arguments.extend(["--shard", shard]);
     }
     on(place, &coordinator, &arguments).found();
-    [database(servers, "single"), coordinator]
+    coordinator
 }
 
 fn password(url: &str) -> &str {
@@ -137,7 +222,8 @@ fn assert_alike(a: &Value, b: &Value, what: &str) {
 fn the_commands_answer_as_they_do_in_a_folder() {
     let Some(servers) = servers() else { return };
     let place = Place::new();
-    for url in libraries(&servers, &place) {
+    let (urls, _shards) = libraries(&servers, &place);
+    for url in urls {
         answers_as_in_a_folder(&place, &url);
     }
 }
@@ -214,7 +300,8 @@ fn answers_as_in_a_folder(place: &Place, url: &str) {
 fn a_copy_is_the_same_library_in_both_directions() {
     let Some(servers) = servers() else { return };
     let place = Place::new();
-    for url in libraries(&servers, &place) {
+    let (urls, _shards) = libraries(&servers, &place);
+    for url in urls {
         copies_in_both_directions(&place, &url);
     }
 }

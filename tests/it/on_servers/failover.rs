@@ -1,0 +1,129 @@
+//! A shard dies, and its standby takes over.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::{
+    SHARDS, assert_same_content, database, on, password, servers, sharded, sql, write_articles,
+};
+use crate::harness::{Outcome, Place};
+
+/// How long servers may take to come back, and topoi to find them.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Asks the script that started the servers to do something with them.
+fn script(command: &str, name: Option<&str>) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/servers.py");
+    let known = std::env::var_os("TOPOI_TEST_SERVERS").unwrap();
+    let data = Path::new(&known).parent().unwrap();
+    let mut python = Command::new("python3");
+    python.arg(script).arg(command).arg(data).args(name);
+    let done = python.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{command} {name:?}: {said}");
+}
+
+/// Makes the pair whole again, whatever happened to it.
+struct Renewed;
+
+impl Drop for Renewed {
+    fn drop(&mut self) {
+        script("renew", None);
+    }
+}
+
+fn count(url: &str, table: &str) -> u64 {
+    let rows = sql(url, &format!("SELECT count(*) FROM topoi.{table}"));
+    rows[0][0].as_ref().unwrap().parse().unwrap()
+}
+
+/// What somebody is told while a server is down: what was lost, and what to do.
+fn assert_told(outcome: &Outcome) {
+    let said = &outcome.stderr;
+    assert_eq!(outcome.code, Some(2), "{said}");
+    let lost = ["was lost", "can't be reached"];
+    assert!(lost.iter().any(|part| said.contains(part)), "{said}");
+    assert!(
+        said.contains("hint:") && !said.contains("panicked"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_standby_takes_over_and_nothing_is_lost_or_doubled() {
+    let Some(servers) = servers() else { return };
+    let _alone = SHARDS.write().unwrap_or_else(PoisonError::into_inner);
+    let _renewed = Renewed;
+    let place = Place::new();
+    let url = sharded(&servers, &place, "pair");
+    write_articles(&place, "first", 0..60);
+    write_articles(&place, "articles", 100..500);
+    on(&place, &url, &["index", "--quiet", "first"]).found();
+    let before = count(&url, "articles");
+
+    let is_over = AtomicBool::new(false);
+    let search = || {
+        on(
+            &place,
+            &url,
+            &["search", "bread and rent", "--json", "--quiet"],
+        )
+    };
+    let asked: Vec<Outcome> = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut asked = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                asked.push(search());
+            }
+            asked
+        });
+        let indexing = place
+            .command(["--library", &url, "--quiet", "index", "articles"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let began = Instant::now();
+        while count(&url, "articles") == before && began.elapsed() < LONG {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        script("kill", Some("shard0"));
+        let indexed = indexing.wait_with_output().unwrap();
+        let indexed = Outcome {
+            code: indexed.status.code(),
+            stdout: String::new(),
+            stderr: String::from_utf8(indexed.stderr).unwrap(),
+        };
+        assert_told(&indexed);
+        assert!(!indexed.stderr.contains(password(&url)));
+        // While it is down nothing is taken for an empty library.
+        assert_told(&search());
+        assert_told(&on(&place, &url, &["index", "--quiet", "articles"]));
+        script("promote", Some("standby0"));
+        search().found();
+        is_over.store(true, Ordering::Relaxed);
+        asking.join().unwrap()
+    });
+    for outcome in &asked {
+        if outcome.code != Some(0) {
+            assert_told(outcome);
+        }
+    }
+    let acknowledged = count(&url, "articles");
+    assert!(
+        acknowledged > before && acknowledged < 460,
+        "{acknowledged}"
+    );
+
+    on(&place, &url, &["index", "--quiet", "articles"]).found();
+    on(&place, &url, &["check"]).found();
+    assert_eq!(count(&url, "pending"), 0);
+    let undisturbed = database(&servers, "single");
+    on(&place, &undisturbed, &["index", "--quiet", "first"]).found();
+    on(&place, &undisturbed, &["index", "--quiet", "articles"]).found();
+    assert_same_content(&url, &undisturbed);
+}
