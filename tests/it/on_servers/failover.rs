@@ -127,3 +127,98 @@ fn a_standby_takes_over_and_nothing_is_lost_or_doubled() {
     on(&place, &undisturbed, &["index", "--quiet", "articles"]).found();
     assert_same_content(&url, &undisturbed);
 }
+
+/// A trigger that makes each commit of passages fail, with an error of this code.
+fn failing_commits(table: &str, code: &str) -> String {
+    format!(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '{code}'; END $$;
+         CREATE CONSTRAINT TRIGGER fails AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION fail()"
+    )
+}
+
+const NO_MORE_FAILING: &str = "DROP FUNCTION fail CASCADE";
+
+#[test]
+fn what_a_commit_has_left_on_some_shards_is_cleared_by_the_next_writer() {
+    let Some(servers) = servers() else { return };
+    let place = Place::new();
+    let _shards = SHARDS.read().unwrap_or_else(PoisonError::into_inner);
+    let url = sharded(&servers, &place, "shard0");
+    write_articles(&place, "articles", 0..40);
+    // The shards commit one after another, so that of those that fail in turn one is not the first.
+    let mut left = 0;
+    let found = sql(
+        &url,
+        "SELECT split_part(option, '=', 2) FROM pg_foreign_server, unnest(srvoptions) AS option
+         WHERE option LIKE 'dbname=%' ORDER BY srvname",
+    );
+    for (number, name) in found.iter().enumerate() {
+        let name = name[0].as_ref().unwrap();
+        let shard = super::url_of(&servers, &format!("shard{number}"))
+            .replace("/postgres", &format!("/{name}"));
+        sql(
+            &shard,
+            &failing_commits(&format!("topoi.passages_{number}"), "53100"),
+        );
+        on(&place, &url, &["index", "articles"]).refused(&["can't be written to", "no room"]);
+        sql(&shard, NO_MORE_FAILING);
+        left += count(&url, "passages");
+        assert_eq!(count(&url, "articles"), 0);
+        // What belongs to no article is not found.
+        let found = on(&place, &url, &["search", "bread", "--quiet"]);
+        assert_eq!(found.code, Some(1), "{}", found.stdout);
+        // A writer that has nothing to write clears it.
+        on(&place, &url, &["index", "--worker"]).found();
+        assert_eq!(count(&url, "passages") + count(&url, "pending"), 0);
+    }
+    assert!(left > 0, "no shard had committed before another failed");
+    on(&place, &url, &["index", "--quiet", "articles"]).found();
+    on(&place, &url, &["check"]).found();
+}
+
+#[test]
+fn a_connection_that_is_cut_leaves_nothing_half_done() {
+    let Some(servers) = servers() else { return };
+    let place = Place::new();
+    let url = database(&servers, "single");
+    write_articles(&place, "articles", 0..300);
+    let indexing = place
+        .command(["--library", &url, "--quiet", "index", "articles"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let committed = "SELECT to_regclass('topoi.articles') IS NOT NULL";
+    let began = Instant::now();
+    while began.elapsed() < LONG
+        && (sql(&url, committed)[0][0].as_deref() != Some("t") || count(&url, "articles") == 0)
+    {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    sql(
+        &url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    let indexed = indexing.wait_with_output().unwrap();
+    let outcome = Outcome {
+        code: indexed.status.code(),
+        stdout: String::new(),
+        stderr: String::from_utf8(indexed.stderr).unwrap(),
+    };
+    assert_told(&outcome);
+    on(&place, &url, &["check"]).found();
+    // A database that is full.
+    sql(&url, &failing_commits("topoi.passages", "53100"));
+    let articles = count(&url, "articles");
+    on(&place, &url, &["index", "articles"]).refused(&["can't be written to", "make room"]);
+    assert_eq!(count(&url, "articles"), articles);
+    sql(&url, NO_MORE_FAILING);
+    on(&place, &url, &["index", "--quiet", "articles"]).found();
+    let undisturbed = database(&servers, "single");
+    on(&place, &undisturbed, &["index", "--quiet", "articles"]).found();
+    assert_same_content(&url, &undisturbed);
+}
