@@ -33,10 +33,11 @@ pub enum Layout {
 }
 
 /// What foreign servers are told. Candidates are few and rows are large, so as many as a question asks for come at once;
-/// articles are written some hundred passages at a time.
+/// articles are written some hundred passages at a time. All of what is asked for is fetched, though through a cursor, and is
+/// to be planned for so.
 const SERVER_OPTIONS: &str =
     "extensions 'vector', fetch_size '2000', batch_size '200', async_capable 'true',
-    options '-c hnsw.ef_search=100 -c hnsw.iterative_scan=strict_order -c jit=off'";
+    options '-c hnsw.ef_search=100 -c hnsw.iterative_scan=strict_order -c jit=off -c cursor_tuple_fraction=1'";
 
 /// Makes an empty library for vectors of a model, laid out in one way.
 ///

@@ -137,6 +137,9 @@ impl ServerFinder<'_> {
     }
 
     /// The passages that have any of the rare stems, and those that are near, whether they are in the scope or not.
+    ///
+    /// Each is a group of its own: what is asked of groups the servers that have the rows work out, and send that; what is
+    /// asked of rows the first server works out, and is sent their stems for it.
     fn matched(
         &self,
         asked: &WordsAsked<'_>,
@@ -153,11 +156,12 @@ impl ServerFinder<'_> {
         let near = condition.bind(all_signed(asked.near.iter().map(|id| id.0)));
         let ranks = stems.iter().map(|stem| {
             let sign = condition.bind(AskedWords::word(stem));
-            format!(", ts_rank('{{1,1,1,1}}', stems, {sign})")
+            format!(", max(ts_rank('{{1,1,1,1}}', stems, {sign}))")
         });
         let ranks: String = ranks.collect();
         let sql = format!(
-            "SELECT id, length, {is_allowed}{ranks} FROM passages WHERE stems @@ {any} OR id = ANY({near})"
+            "SELECT id, length, bool_or({is_allowed}){ranks} FROM passages
+             WHERE stems @@ {any} OR id = ANY({near}) GROUP BY article, id, length"
         );
         let failed = |error| self.database.failed(&error);
         let rows = self.database.rows(&sql, &condition.parameters())?;

@@ -21,7 +21,7 @@ pub(crate) struct Eval {
     /// How to score passages [default: as `search` does, with `--whole` by the cosine]
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) ranking: Option<RankingArg>,
-    /// Keep the library that is made for the measurement in this folder, and use it again if it is there
+    /// Keep the library that is made for the measurement in this folder (or `postgres://…`), and use it again if it is there
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) keep: Option<PathBuf>,
     /// Write each query's measures and first documents, or each pair's cosine, into this file, as JSON lines

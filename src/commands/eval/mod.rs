@@ -23,6 +23,7 @@ use self::statistics::{Interval, mean, mean_interval};
 use super::cli::{Eval, ModeArg, RankingArg};
 use super::context::Context;
 use super::lines::LinesFile;
+use super::passwords::location;
 use super::output::Output;
 use super::{Outcome, interrupt};
 
@@ -76,16 +77,19 @@ pub(crate) fn run(context: &mut Context, arguments: &Eval) -> anyhow::Result<Out
     let encoder = model.encoder.as_ref();
     interrupt::listen();
     let temporary = tempfile::tempdir()?;
-    let root = arguments.keep.as_deref().unwrap_or(temporary.path());
+    let root = match &arguments.keep {
+        Some(kept) => location(kept),
+        None => temporary.path().into(),
+    };
     rankings::index(
         context,
-        root,
+        &root,
         &model.reference,
         encoder,
         &collection.documents,
         arguments.whole,
     )?;
-    let library = Library::open(root)?;
+    let library = Library::open(&root)?;
     let options = SearchOptions {
         mode: mode(arguments).into(),
         ranking: ranking(arguments),

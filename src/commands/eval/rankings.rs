@@ -1,9 +1,9 @@
 //! The library that is made of a collection, and what the collection's queries find in it.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
+use topoi::Location;
 use topoi::article::{Article, Kind, Metadata, Paragraph, Span};
 use topoi::ingest::{fold, split_paragraphs};
 use topoi::library::{Indexer, Library, Windowing};
@@ -22,7 +22,7 @@ const DEPTH: usize = 1000;
 
 pub(super) fn index(
     context: &Context,
-    root: &Path,
+    root: &Location,
     reference: &str,
     encoder: &dyn Encoder,
     documents: &[Document],
