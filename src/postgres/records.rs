@@ -160,7 +160,7 @@ pub(super) fn all_signed(ids: impl IntoIterator<Item = u64>) -> Vec<i64> {
 /// What a filter asks of articles, its theme too.
 fn of_articles(filter: &Filter) -> Condition {
     let mut condition = Condition::default();
-    condition.of_article(filter);
+    condition.of_article(filter, "id");
     if let Some(theme) = filter.theme {
         let sign = condition.bind(signed(theme.0));
         condition.and(format!(

@@ -48,16 +48,22 @@ impl Condition {
             parts: Vec::new(),
             parameters: std::mem::take(&mut self.parameters),
         };
-        own.of_article(&Filter {
+        let filter = Filter {
             language: None,
             ..filter.clone()
-        });
+        };
+        own.of_article(&filter, "id");
         self.parameters = std::mem::take(&mut own.parameters);
         own.text()
     }
 
-    /// What a filter asks of articles, and, in the same columns, of passages. The theme is left out.
-    pub(super) fn of_article(&mut self, filter: &Filter) {
+    /// What a filter asks of articles, and of passages in the same columns but for the article's `number`. The theme is left
+    /// out.
+    pub(super) fn of_article(&mut self, filter: &Filter, number: &str) {
+        if let Some(one_in) = filter.one_in {
+            let sign = self.bind(signed(one_in.get()));
+            self.and(format!("{number} % {sign} = 0"));
+        }
         for (column, part) in [
             ("author_small", &filter.author),
             ("source_small", &filter.source),
@@ -100,7 +106,7 @@ impl Condition {
 
     /// What a filter asks of passages. The theme is left out.
     pub(super) fn of_passage(&mut self, filter: &Filter) {
-        self.of_article(filter);
+        self.of_article(filter, "article");
         if !filter.all_kinds {
             self.and("kind = 'body'".to_owned());
         }

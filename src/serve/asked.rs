@@ -177,6 +177,7 @@ impl Question {
             language: self.lang.clone(),
             path: self.path.clone(),
             theme: self.theme,
+            one_in: None,
             all_kinds: self.all_kinds,
         })
     }

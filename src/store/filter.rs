@@ -1,5 +1,7 @@
 //! Which articles and passages a question is about.
 
+use std::num::NonZeroU64;
+
 use crate::article::{Date, ThemeId};
 
 /// A choice of passages by what is known of their articles. The default chooses every body passage.
@@ -22,6 +24,8 @@ pub struct Filter {
     pub path: Option<String>,
     /// A theme of the library's ledger: its passages, and the articles that they stand in.
     pub theme: Option<ThemeId>,
+    /// One article of so many, by their numbers: a sample, which is always the same.
+    pub one_in: Option<NonZeroU64>,
     /// Whether headings and boilerplate are chosen too.
     pub all_kinds: bool,
 }

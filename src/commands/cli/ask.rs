@@ -48,6 +48,7 @@ impl FilterArgs {
             language: self.lang.clone(),
             path: self.path.clone(),
             theme: self.theme,
+            one_in: None,
             all_kinds: self.all_kinds,
         }
     }

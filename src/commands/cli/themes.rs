@@ -1,5 +1,6 @@
 //! What can be said of themes.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Subcommand, ValueEnum, ValueHint};
@@ -40,6 +41,10 @@ pub(crate) struct Themes {
     /// Show a table of themes by month, author or source
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "of")]
     pub(crate) by: Option<By>,
+    /// Find themes of about so many passages only, of articles from all over the library: for one that is too large to be
+    /// fetched and compared as a whole. They are shown, and not kept
+    #[arg(long, value_name = "N", conflicts_with_all = ["update", "diff"])]
+    pub(crate) sample: Option<NonZeroU64>,
     /// Show first the themes that are written about more of late
     #[arg(long, conflicts_with = "of")]
     pub(crate) rising: bool,

@@ -23,8 +23,8 @@ use self::statistics::{Interval, mean, mean_interval};
 use super::cli::{Eval, ModeArg, RankingArg};
 use super::context::Context;
 use super::lines::LinesFile;
-use super::passwords::location;
 use super::output::Output;
+use super::passwords::location;
 use super::{Outcome, interrupt};
 
 /// How many documents of each ranking are written.

@@ -5,9 +5,12 @@ mod mend;
 mod one;
 mod table;
 
+use std::num::NonZeroU64;
+
 use topoi::article::ThemeId;
 use topoi::library::{self, Commentary, Current, Library, ThemesWanted, Topic};
 use topoi::search::Origin;
+use topoi::store::Filter;
 use topoi::themes::Count;
 use topoi::themes::ledger::{Change, ChangeKind};
 use topoi_models::Role;
@@ -115,13 +118,25 @@ fn wanted(
 ) -> anyhow::Result<ThemesWanted> {
     let steps = i8::try_from(arguments.finer).unwrap_or(i8::MAX)
         - i8::try_from(arguments.coarser).unwrap_or(i8::MAX);
+    let one_in = match arguments.sample {
+        Some(size) => one_in(library.store().counts()?.body, size),
+        None => None,
+    };
     Ok(ThemesWanted {
-        filter: arguments.filter.filter(),
+        filter: Filter {
+            one_in,
+            ..arguments.filter.filter()
+        },
         count: arguments
             .count
             .map_or(Count::Natural(steps), Count::Exactly),
         topics: topics(context, library, &arguments.seed)?,
     })
+}
+
+/// Of how many articles one is taken for about so many passages of all; `None` where all are.
+fn one_in(passages: u64, size: NonZeroU64) -> Option<NonZeroU64> {
+    NonZeroU64::new(passages.div_ceil(size.get())).filter(|one_in| one_in.get() > 1)
 }
 
 /// Topics with their vectors.

@@ -49,6 +49,9 @@ pub(super) fn article_condition(
             add("holds(files.path, ?)", Box::new(path.to_lowercase()));
         }
     }
+    if let Some(one_in) = filter.one_in {
+        add("articles.id % ? = 0", Box::new(signed(one_in.get())));
+    }
     if let Some(theme) = filter.theme {
         add(
             "articles.id IN (SELECT article FROM passages JOIN theme_passages ON passage = passages.id WHERE theme = ?)",

@@ -283,6 +283,7 @@ fn answers_as_in_a_folder(place: &Place, url: &str) {
         &["list", "--json", "--author", "Ottilie"],
         &["status", "--json"],
         &["themes", "--json"],
+        &["themes", "--sample", "100", "--json"],
         &["duplicates", "--json"],
     ] {
         let (here, there) = (folder.run(arguments), on(place, url, arguments));
