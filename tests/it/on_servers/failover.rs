@@ -1,7 +1,7 @@
 //! A shard dies, and its standby takes over.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -38,6 +38,27 @@ impl Drop for Renewed {
 fn count(url: &str, table: &str) -> u64 {
     let rows = sql(url, &format!("SELECT count(*) FROM topoi.{table}"));
     rows[0][0].as_ref().unwrap().parse().unwrap()
+}
+
+/// Begins to take in articles.
+fn indexing(place: &Place, url: &str) -> Child {
+    place
+        .command(["--library", url, "--quiet", "index", "articles"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// What came of it.
+fn ended(child: Child) -> Outcome {
+    let output = child.wait_with_output().unwrap();
+    Outcome {
+        code: output.status.code(),
+        stdout: String::new(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
 }
 
 /// What somebody is told while a server is down: what was lost, and what to do.
@@ -80,24 +101,13 @@ fn a_standby_takes_over_and_nothing_is_lost_or_doubled() {
             }
             asked
         });
-        let indexing = place
-            .command(["--library", &url, "--quiet", "index", "articles"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let indexing = indexing(&place, &url);
         let began = Instant::now();
         while count(&url, "articles") == before && began.elapsed() < LONG {
             std::thread::sleep(Duration::from_millis(20));
         }
         script("kill", Some("shard0"));
-        let indexed = indexing.wait_with_output().unwrap();
-        let indexed = Outcome {
-            code: indexed.status.code(),
-            stdout: String::new(),
-            stderr: String::from_utf8(indexed.stderr).unwrap(),
-        };
+        let indexed = ended(indexing);
         assert_told(&indexed);
         assert!(!indexed.stderr.contains(password(&url)));
         // While it is down nothing is taken for an empty library.
@@ -184,13 +194,7 @@ fn a_connection_that_is_cut_leaves_nothing_half_done() {
     let place = Place::new();
     let url = database(&servers, "single");
     write_articles(&place, "articles", 0..300);
-    let indexing = place
-        .command(["--library", &url, "--quiet", "index", "articles"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let indexing = indexing(&place, &url);
     let committed = "SELECT to_regclass('topoi.articles') IS NOT NULL";
     let began = Instant::now();
     while began.elapsed() < LONG
@@ -203,13 +207,7 @@ fn a_connection_that_is_cut_leaves_nothing_half_done() {
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid()",
     );
-    let indexed = indexing.wait_with_output().unwrap();
-    let outcome = Outcome {
-        code: indexed.status.code(),
-        stdout: String::new(),
-        stderr: String::from_utf8(indexed.stderr).unwrap(),
-    };
-    assert_told(&outcome);
+    assert_told(&ended(indexing));
     on(&place, &url, &["check"]).found();
     // A database that is full.
     sql(&url, &failing_commits("topoi.passages", "53100"));
