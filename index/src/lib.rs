@@ -50,7 +50,9 @@ pub use id_set::IdSet;
 pub use kernels::{dot_product, instruction_set};
 pub use point::PointId;
 pub use search::{Neighbour, SearchParams, Searcher, Selection};
-pub use segment::{BuildOptions, Segment, SegmentBuilder, SegmentInfo, merge, write_segment};
+pub use segment::{
+    BuildOptions, Segment, SegmentBuilder, SegmentInfo, merge, sync_folder, write_segment,
+};
 pub use space::Space;
 pub use vector::UnitVector;
 pub use whole::{from_whole, to_whole};

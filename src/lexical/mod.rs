@@ -16,6 +16,7 @@ mod words;
 
 use std::fs;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,14 @@ pub enum LexicalError {
         path: PathBuf,
         /// What tantivy says.
         source: TantivyError,
+    },
+    /// Its files make no sense.
+    #[error("the index of words at `{}` is damaged: {detail}", path.display())]
+    Damaged {
+        /// Its folder.
+        path: PathBuf,
+        /// What tantivy stumbled over.
+        detail: String,
     },
     /// Its folder.
     #[error("can't write the index of words at `{}`", path.display())]
@@ -108,14 +117,19 @@ impl Lexical {
     /// Opens the index of the library at `root`. `None` if there is none, or it is of another version.
     pub(crate) fn open(root: &Path) -> Result<Option<Self>> {
         let path = folder(root);
-        if !path.is_dir() {
+        // While it is being made it has no description yet.
+        if !path.join("meta.json").is_file() {
             return Ok(None);
         }
+        guarded(&path, || Self::open_at(&path))
+    }
+
+    fn open_at(path: &Path) -> Result<Option<Self>> {
         let failed = |source| LexicalError::Index {
-            path: path.clone(),
+            path: path.to_owned(),
             source,
         };
-        let index = Index::open_in_dir(&path).map_err(failed)?;
+        let index = Index::open_in_dir(path).map_err(failed)?;
         let metas = index.load_metas().map_err(failed)?;
         let mark = metas
             .payload
@@ -135,7 +149,7 @@ impl Lexical {
             reader => reader.map_err(failed)?,
         };
         Ok(Some(Self {
-            path,
+            path: path.to_owned(),
             index,
             reader,
             fields,
@@ -155,8 +169,7 @@ impl Lexical {
 
     /// Files of the index whose bytes aren't those that were written.
     pub(crate) fn damaged(&self) -> Result<Vec<PathBuf>> {
-        let damaged = self.index.validate_checksum();
-        let damaged = damaged.map_err(|source| self.failed(source))?;
+        let damaged = self.guarded(|| self.index.validate_checksum())?;
         Ok(damaged
             .into_iter()
             .map(|file| self.path.join(file))
@@ -172,11 +185,8 @@ impl Lexical {
         languages: &[String],
     ) -> Result<Scores> {
         let words = self.words_of(query, Occur::Should, languages);
-        let scores = self
-            .reader
-            .searcher()
-            .search(words.as_ref(), &allowed)
-            .map_err(|source| self.failed(source))?;
+        let searcher = self.reader.searcher();
+        let scores = self.guarded(|| searcher.search(words.as_ref(), &allowed))?;
         Ok(Scores {
             moments: scores.moments.filled_up(self.passages()),
             ..scores
@@ -200,22 +210,16 @@ impl Lexical {
         if query.demands().iter().all(|demand| demand.excluded) {
             clauses.push((Occur::Must, Box::new(tantivy::query::AllQuery)));
         }
-        let found = self
-            .reader
-            .searcher()
-            .search(&BooleanQuery::new(clauses), &Allowed::everything())
-            .map_err(|source| self.failed(source))?;
+        let (searcher, clauses) = (self.reader.searcher(), BooleanQuery::new(clauses));
+        let found = self.guarded(|| searcher.search(&clauses, &Allowed::everything()))?;
         Ok(Some(found.ids().collect()))
     }
 
     /// The passages that have all words of `query`.
     pub(crate) fn with_all_words(&self, query: &Query, languages: &[String]) -> Result<IdSet> {
         let words = self.words_of(query, Occur::Must, languages);
-        let found = self
-            .reader
-            .searcher()
-            .search(words.as_ref(), &Allowed::everything())
-            .map_err(|source| self.failed(source))?;
+        let searcher = self.reader.searcher();
+        let found = self.guarded(|| searcher.search(words.as_ref(), &Allowed::everything()))?;
         Ok(found.ids().collect())
     }
 
@@ -262,18 +266,47 @@ impl Lexical {
         }
     }
 
-    fn failed(&self, source: TantivyError) -> LexicalError {
-        LexicalError::Index {
-            path: self.path.clone(),
-            source,
-        }
+    /// Has tantivy do something.
+    fn guarded<T>(&self, work: impl FnOnce() -> tantivy::Result<T>) -> Result<T> {
+        guarded(&self.path, || {
+            work().map_err(|source| LexicalError::Index {
+                path: self.path.clone(),
+                source,
+            })
+        })
     }
+}
+
+/// Has tantivy do something with the index at `path`. It takes its files at their word, and panics where they are damaged.
+fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let detail = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(LexicalError::Damaged {
+            path: path.to_owned(),
+            detail: detail.unwrap_or("it makes no sense").to_owned(),
+        })
+    })
 }
 
 /// Brings the index of words up to date with the database, making it where there is none.
 ///
 /// Passages that are gone are taken out, so that their tombstones may be dropped.
 pub(crate) fn catch_up(library: &Writer) -> Result<()> {
+    let path = folder(library.root());
+    match guarded(&path, || extend(library)) {
+        // What is damaged is made anew.
+        Err(LexicalError::Damaged { .. } | LexicalError::Index { .. }) => {
+            clear(library.root())?;
+            guarded(&path, || extend(library))
+        }
+        done => done,
+    }
+}
+
+fn extend(library: &Writer) -> Result<()> {
     let root = library.root();
     let path = folder(root);
     let failed = |source| LexicalError::Index {

@@ -23,6 +23,8 @@ mod merging;
 mod on_servers;
 mod reading;
 mod refining;
+#[cfg(target_os = "linux")]
+mod reliability;
 mod reranking;
 mod seed;
 mod served;

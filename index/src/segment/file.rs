@@ -158,17 +158,25 @@ fn closed() -> io::Error {
     io::Error::other("the file is already closed")
 }
 
-/// A renamed file survives a power cut only once its folder is on disk too.
+/// Has the folder of a file on disk: only then a file that was made or renamed survives a power cut under its name.
+///
+/// # Errors
+///
+/// Where the folder can't be opened or written.
 #[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-/// Elsewhere folders can't be opened, and the file system keeps its own journal.
+/// Does nothing: elsewhere folders can't be opened, and the file system keeps its own journal.
+///
+/// # Errors
+///
+/// None.
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }

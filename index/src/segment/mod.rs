@@ -10,6 +10,7 @@ mod verify;
 pub(crate) mod view;
 
 pub use build::{BuildOptions, SegmentBuilder, write_segment};
+pub use file::sync_folder;
 pub use merge::merge;
 
 use std::fmt;

@@ -28,7 +28,14 @@ pub(crate) fn check(root: &Path) -> Result<Findings> {
         ..Findings::default()
     };
     let database = reader.path().display().to_string();
-    for problem in reader.integrity()? {
+    let mut problems = reader.integrity()?;
+    let lost = reader.lost_commits()?;
+    if lost > 0 {
+        problems.push(format!(
+            "the last {lost} commits to it are lost; what they took in is taken in again by `topoi index`"
+        ));
+    }
+    for problem in problems {
         findings.findings.push(Finding {
             file: database.clone(),
             problem,
@@ -166,6 +173,7 @@ pub(crate) fn drop_damaged(root: &Path, findings: &Findings) -> Result<()> {
         return Err(writer.damaged(detail).into());
     }
     let segments: Vec<SegmentId> = findings.segments_to_drop().map(SegmentId).collect();
+    writer.accept_loss()?;
     writer.replace_segments(&segments, None, &[])?;
     writer.sweep()?;
     if findings.findings.iter().any(|finding| finding.words) {

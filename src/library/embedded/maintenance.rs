@@ -121,7 +121,9 @@ fn merge(
 fn name(writer: &Writer, info: &SegmentInfo, path: &Path) -> Result<SegmentRow> {
     let id = writer.next_segment()?;
     let named = id.path(writer.root());
-    std::fs::rename(path, &named).map_err(|error| StoreError::io("create", &named, error))?;
+    std::fs::rename(path, &named)
+        .and_then(|()| topoi_index::sync_folder(&named))
+        .map_err(|error| StoreError::io("create", &named, error))?;
     Ok(SegmentRow {
         id,
         points: info.points as u64,

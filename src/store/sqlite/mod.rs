@@ -15,6 +15,7 @@ mod overview;
 mod read;
 mod records;
 mod schema;
+mod seal;
 mod themes;
 mod watch;
 mod write;
@@ -79,10 +80,12 @@ pub(crate) fn open_reader(root: &Path) -> Result<Reader, StoreError> {
     if !path.is_file() {
         return Err(StoreError::Missing { at: root.into() });
     }
+    // Before the database: what is committed in between is not lost.
+    let marked = seal::marked(root);
     let connection = connect(&path)?;
     configure(&connection).map_err(|error| StoreError::sqlite(&path, error))?;
     match schema::version(&connection, &path)? {
-        schema::CURRENT => Reader::new(connection, path),
+        schema::CURRENT => Reader::new(connection, path, marked),
         older => {
             // Only a writer may migrate.
             drop(connection);

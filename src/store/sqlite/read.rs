@@ -4,10 +4,15 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 
+use sha2::{Digest, Sha256};
+
 use super::filter::article_condition;
-use super::{SegmentId, SegmentRow};
+use super::{SegmentId, SegmentRow, seal};
 use crate::article::{ArticleId, Kind, PassageId};
 use crate::store::{Filter, StoreError};
+
+/// How many problems of a kind are named.
+const NAMED: usize = 20;
 
 /// A library's database, open for reading.
 ///
@@ -16,6 +21,8 @@ use crate::store::{Filter, StoreError};
 pub(crate) struct Reader {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
+    /// The number of the last commit, as it stood beside the database before this was opened.
+    pub(super) marked: Option<u64>,
 }
 
 /// A passage's text, and what of its article bears on how it is read.
@@ -33,8 +40,16 @@ pub(crate) struct PassageText<'a> {
 
 impl Reader {
     /// Fixes the snapshot that this reader sees.
-    pub(super) fn new(connection: Connection, path: PathBuf) -> Result<Self, StoreError> {
-        let reader = Self { connection, path };
+    pub(super) fn new(
+        connection: Connection,
+        path: PathBuf,
+        marked: Option<u64>,
+    ) -> Result<Self, StoreError> {
+        let reader = Self {
+            connection,
+            path,
+            marked,
+        };
         reader.run(|connection| {
             connection.execute_batch("BEGIN")?;
             connection.query_row("SELECT count(*) FROM segments", [], |_| Ok(()))
@@ -194,7 +209,20 @@ impl Reader {
         })
     }
 
-    /// What SQLite's own checks say of the database; nothing where it is sound.
+    /// How many commits the database lacks that were made: those at the end of a log that is damaged or gone.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    pub(crate) fn lost_commits(&self) -> Result<u64, StoreError> {
+        let commits = self.run(seal::commits)?;
+        Ok(self
+            .marked
+            .map_or(0, |marked| marked.saturating_sub(commits)))
+    }
+
+    /// What is wrong with the database, by SQLite's own checks and by what its rows came to when they were written; nothing
+    /// where it is sound.
     ///
     /// # Errors
     ///
@@ -210,8 +238,32 @@ impl Reader {
                 row.get::<_, String>(2)?
             ))
         })?;
-        findings.extend(orphans.into_iter().take(20));
+        findings.extend(orphans.into_iter().take(NAMED));
+        if findings.is_empty() && !self.run(seal::is_whole)? {
+            findings.push("its rows are not those that were written".to_owned());
+            let altered = self.altered_passages()?;
+            findings.extend(altered.iter().map(|(passage, article)| {
+                format!("the text of passage {passage} of article {article} is another")
+            }));
+        }
         Ok(findings)
+    }
+
+    /// The first passages whose texts aren't those that were written, with their articles.
+    fn altered_passages(&self) -> Result<Vec<(PassageId, ArticleId)>, StoreError> {
+        self.run(|connection| {
+            let mut statement =
+                connection.prepare("SELECT id, article, text, digest FROM passages")?;
+            let mut rows = statement.query([])?;
+            let mut altered = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (text, digest) = (row.get_ref(2)?.as_bytes()?, row.get_ref(3)?.as_bytes()?);
+                if Sha256::digest(text).as_slice() != digest && altered.len() < NAMED {
+                    altered.push((PassageId(unsigned(row, 0)?), ArticleId(unsigned(row, 1)?)));
+                }
+            }
+            Ok(altered)
+        })
     }
 
     /// The first number that no row of a table ever had.

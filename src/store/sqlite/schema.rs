@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::seal;
 use crate::store::StoreError;
 
 /// "topo", so that the database is known for what it is.
@@ -125,6 +126,14 @@ const MIGRATIONS: &[&str] = &["
         etag TEXT,
         last_modified TEXT
     ) STRICT;
+", "
+    -- What the rows of all other tables come to, and how many commits there were.
+    CREATE TABLE seal (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        sum BLOB NOT NULL,
+        commits INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO seal VALUES (1, zeroblob(16), 0);
 "];
 
 /// The version of the database at `path`, 0 for an empty one.
@@ -148,7 +157,8 @@ pub(super) fn version(connection: &Connection, path: &Path) -> Result<i64, Store
     }
 }
 
-/// Brings the database to [`CURRENT`], all steps in one transaction.
+/// Brings the database to [`CURRENT`], all steps in one transaction. One that holds something is copied before, to a file
+/// that is called after its version.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found = version(connection, path)?;
     let run = |connection: &mut Connection| {
@@ -158,14 +168,67 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
         if found == CURRENT {
             return Ok(());
         }
+        if found > 0 {
+            back_up(connection, path, found)?;
+        }
         let transaction = connection.transaction()?;
         let done = usize::try_from(found).unwrap_or(usize::MAX);
         for step in MIGRATIONS.iter().skip(done) {
             transaction.execute_batch(step)?;
         }
+        seal::make(&transaction)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", CURRENT)?;
         transaction.commit()
     };
     run(connection).map_err(|error| StoreError::sqlite(path, error))
+}
+
+/// Copies the database as it is. A copy that an earlier attempt has left is made anew.
+fn back_up(connection: &Connection, path: &Path, version: i64) -> rusqlite::Result<()> {
+    let copy = path.with_extension(format!("version-{version}.db"));
+    let _ = std::fs::remove_file(&copy);
+    connection.execute("VACUUM INTO ?", [copy.to_string_lossy()])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_earlier_version_is_brought_up_to_date_and_kept_beside_it() {
+        for version in 1..CURRENT {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("library.db");
+            let mut connection = Connection::open(&path).unwrap();
+            for step in MIGRATIONS.iter().take(version as usize) {
+                connection.execute_batch(step).unwrap();
+            }
+            connection
+                .execute(
+                    "INSERT INTO meta (key, value) VALUES ('kept', 'as it was')",
+                    [],
+                )
+                .unwrap();
+            connection
+                .pragma_update(None, "application_id", APPLICATION_ID)
+                .unwrap();
+            connection
+                .pragma_update(None, "user_version", version)
+                .unwrap();
+            migrate(&mut connection, &path).unwrap();
+            assert_eq!(super::version(&connection, &path).unwrap(), CURRENT);
+            let kept = |connection: &Connection| -> String {
+                let sql = "SELECT value FROM meta WHERE key = 'kept'";
+                connection.query_row(sql, [], |row| row.get(0)).unwrap()
+            };
+            assert_eq!(kept(&connection), "as it was");
+            assert!(seal::is_whole(&connection).unwrap());
+            let copy = folder.path().join(format!("library.version-{version}.db"));
+            let copied = Connection::open(&copy).unwrap();
+            assert_eq!(super::version(&copied, &copy).unwrap(), version);
+            assert_eq!(kept(&copied), "as it was");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::lock::WriteLock;
 use super::read::{Reader, signed, unsigned};
-use super::{SEGMENTS, SegmentId, SegmentRow};
+use super::{SEGMENTS, SegmentId, SegmentRow, seal};
 use crate::article::{ArticleId, Kind, Metadata, PassageId, Place};
 use crate::copies::Sketch;
 use crate::store::{
@@ -20,6 +20,7 @@ use crate::store::{
 pub(crate) struct Writer {
     reader: Reader,
     root: PathBuf,
+    changes: seal::Changes,
     _lock: WriteLock,
 }
 
@@ -38,9 +39,17 @@ impl Writer {
         root: PathBuf,
         lock: WriteLock,
     ) -> Result<Self, StoreError> {
+        let changes = seal::Changes::of(&connection);
+        let changes = changes.map_err(|error| StoreError::sqlite(&path, error))?;
+        let marked = seal::marked(&root);
         let writer = Self {
-            reader: Reader { connection, path },
+            reader: Reader {
+                connection,
+                path,
+                marked,
+            },
             root,
+            changes,
             _lock: lock,
         };
         writer.sweep()?;
@@ -71,6 +80,17 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    /// Takes the library as it is, though there were later commits that are lost.
+    ///
+    /// # Errors
+    ///
+    /// Where the library can't be read or written.
+    pub(crate) fn accept_loss(&self) -> Result<(), StoreError> {
+        let commits = self.run(seal::commits)?;
+        seal::mark(&self.root, commits)
+            .map_err(|error| StoreError::io("write in", &self.root, error))
     }
 
     /// The first number that no passage ever had.
@@ -180,14 +200,20 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        let changes = self.changes.clone();
         let run = |connection: &mut Connection| {
             let transaction = connection.transaction()?;
+            changes.begin();
             let done = work(&transaction)?;
+            let commits = changes.keep(&transaction)?;
             transaction.commit()?;
-            Ok(done)
+            Ok((done, commits))
         };
-        run(&mut self.reader.connection)
-            .map_err(|error| StoreError::sqlite(&self.reader.path, error))
+        let (done, commits) = run(&mut self.reader.connection)
+            .map_err(|error| StoreError::sqlite(&self.reader.path, error))?;
+        // The commit is safe without it.
+        let _ = seal::mark(&self.root, commits);
+        Ok(done)
     }
 }
 

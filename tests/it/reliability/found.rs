@@ -1,0 +1,164 @@
+//! Defects that were found by breaking things, each with a test of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use topoi::library::{Indexer, Library, Silent, Windowing, check, drop_damaged};
+use topoi::search::{Feedback, Found, Query, SearchOptions};
+
+use super::letters::Letters;
+use crate::harness::Place;
+
+/// A library of a few texts, one commit each.
+fn library(place: &Place, texts: &[(&str, &str)]) -> PathBuf {
+    let root = place.path("library");
+    for (name, text) in texts {
+        take_in(&root, name, text);
+    }
+    root
+}
+
+fn take_in(root: &Path, name: &str, text: &str) {
+    let encoder = Letters::new();
+    let mut indexer =
+        Indexer::open(root, "letters", &encoder, &Silent, Windowing::Windows).unwrap();
+    indexer.add_text(name, text.as_bytes()).unwrap().unwrap();
+    indexer.finish().unwrap();
+}
+
+fn search(root: &Path) -> topoi::Result<Found> {
+    let library = Library::open(root)?;
+    let query = Query::parse("the price of bread")?;
+    library.search(
+        &query,
+        &Feedback::default(),
+        &Letters::new(),
+        &SearchOptions::default(),
+    )
+}
+
+fn problems(root: &Path) -> Vec<String> {
+    let findings = check(root).unwrap().findings;
+    findings
+        .into_iter()
+        .map(|finding| finding.problem)
+        .collect()
+}
+
+const TEXTS: [(&str, &str); 2] = [
+    (
+        "bread.txt",
+        "The price of bread has doubled, and nobody says why.",
+    ),
+    (
+        "trains.txt",
+        "A railway that runs late is a promise that was broken.",
+    ),
+];
+
+#[test]
+fn a_letter_that_has_become_another_in_the_database_is_noticed_and_its_passage_named() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    let database = root.join("library.db");
+    let mut bytes = fs::read(&database).unwrap();
+    let place_of = |part: &[u8]| bytes.windows(part.len()).position(|window| window == part);
+    let at = place_of(b"doubled").unwrap();
+    bytes[at] = b't';
+    fs::write(&database, bytes).unwrap();
+    let found = problems(&root);
+    assert!(
+        found[0].contains("not those that were written"),
+        "{found:?}"
+    );
+    assert!(
+        found[1].contains("the text of passage 1 of article a1"),
+        "{found:?}"
+    );
+    // Nothing is made from a text that can't be trusted.
+    let findings = check(&root).unwrap();
+    assert!(drop_damaged(&root, &findings).is_err());
+}
+
+#[test]
+fn an_author_who_has_become_another_is_noticed_though_the_texts_are_right() {
+    let place = Place::new();
+    let root = library(
+        &place,
+        &[(
+            "bread.md",
+            "---\nauthor: Brandt\n---\n\nThe price of bread has doubled.\n",
+        )],
+    );
+    let connection = Connection::open(root.join("library.db")).unwrap();
+    connection
+        .execute("UPDATE articles SET author = 'Brandl'", [])
+        .unwrap();
+    drop(connection);
+    assert_eq!(
+        problems(&root),
+        ["its rows are not those that were written"]
+    );
+}
+
+#[test]
+fn commits_that_are_lost_with_the_end_of_the_log_are_noticed() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS[..1]);
+    let before = fs::read(root.join("library.db")).unwrap();
+    take_in(&root, TEXTS[1].0, TEXTS[1].1);
+    assert!(problems(&root).is_empty());
+    // As SQLite sees it where the log with the later commits makes no sense.
+    fs::write(root.join("library.db"), before).unwrap();
+    let found = problems(&root);
+    assert!(
+        found
+            .iter()
+            .any(|problem| problem.contains("commits to it are lost")),
+        "{found:?}"
+    );
+    drop_damaged(&root, &check(&root).unwrap()).unwrap();
+    take_in(&root, TEXTS[1].0, TEXTS[1].1);
+    assert!(problems(&root).is_empty());
+    assert_eq!(search(&root).unwrap().hits.len(), 2);
+}
+
+#[test]
+fn an_index_of_words_without_a_description_is_made_anew() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    let before = search(&root).unwrap().hits;
+    // As a power cut leaves it that comes while it is being made.
+    fs::remove_file(root.join("lexical/meta.json")).unwrap();
+    assert!(problems(&root).is_empty());
+    assert_eq!(search(&root).unwrap().hits, before);
+    assert!(root.join("lexical/meta.json").exists());
+}
+
+#[test]
+fn a_damaged_index_of_words_is_an_error_and_no_panic() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    for entry in fs::read_dir(root.join("lexical")).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension != "json")
+        {
+            let mut bytes = fs::read(&path).unwrap();
+            let middle = bytes.len().min(64) / 2;
+            bytes[..middle].fill(0xff);
+            fs::write(&path, bytes).unwrap();
+        }
+    }
+    let error = search(&root).unwrap_err();
+    assert!(error.to_string().contains("index of words"), "{error}");
+    assert!(error.hint().unwrap().contains("check --repair"));
+    let findings = check(&root).unwrap();
+    assert!(!findings.findings.is_empty());
+    drop_damaged(&root, &findings).unwrap();
+    take_in(&root, "more.txt", "One more text.");
+    assert!(problems(&root).is_empty());
+    assert!(search(&root).is_ok());
+}
