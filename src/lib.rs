@@ -81,6 +81,8 @@
 //!
 //! Nothing in this library prints, reads an environment variable or decides an exit code: that is for the binary.
 
+#![forbid(unsafe_code)]
+
 pub mod article;
 pub mod copies;
 mod error;
@@ -96,5 +98,7 @@ pub mod store;
 pub mod themes;
 
 pub use error::{Error, Result};
+#[doc(hidden)]
+pub use lexical::is_guarded;
 pub use location::Location;
 pub use postgres::{Layout, ServerError, ServerUrl, init as init_on_servers};

@@ -14,6 +14,7 @@ mod collect;
 mod query;
 mod words;
 
+use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -62,11 +63,11 @@ pub enum LexicalError {
         source: TantivyError,
     },
     /// Its files make no sense.
-    #[error("the index of words at `{}` is damaged: {detail}", path.display())]
+    #[error("the index of words is damaged at `{}`: {detail}", path.display())]
     Damaged {
-        /// Its folder.
+        /// Its folder, or the file.
         path: PathBuf,
-        /// What tantivy stumbled over.
+        /// What was found.
         detail: String,
     },
     /// Its folder.
@@ -115,6 +116,9 @@ pub(crate) struct Lexical {
 
 impl Lexical {
     /// Opens the index of the library at `root`. `None` if there is none, or it is of another version.
+    ///
+    /// Its bytes are compared with their checksums first: tantivy takes them at their word, and would make room for as much as a
+    /// damaged length says.
     pub(crate) fn open(root: &Path) -> Result<Option<Self>> {
         let path = folder(root);
         // While it is being made it has no description yet.
@@ -130,6 +134,13 @@ impl Lexical {
             source,
         };
         let index = Index::open_in_dir(path).map_err(failed)?;
+        let damaged = index.validate_checksum().map_err(failed)?;
+        if let Some(file) = damaged.into_iter().next() {
+            return Err(LexicalError::Damaged {
+                path: path.join(file),
+                detail: "its bytes are not those that were written".to_owned(),
+            });
+        }
         let metas = index.load_metas().map_err(failed)?;
         let mark = metas
             .payload
@@ -165,15 +176,6 @@ impl Lexical {
     /// How many passages are in it.
     pub(crate) fn passages(&self) -> u64 {
         self.reader.searcher().num_docs()
-    }
-
-    /// Files of the index whose bytes aren't those that were written.
-    pub(crate) fn damaged(&self) -> Result<Vec<PathBuf>> {
-        let damaged = self.guarded(|| self.index.validate_checksum())?;
-        Ok(damaged
-            .into_iter()
-            .map(|file| self.path.join(file))
-            .collect())
     }
 
     /// The BM25 scores of the words of `query` in the passages that are `allowed`; the moments are those over all
@@ -277,9 +279,22 @@ impl Lexical {
     }
 }
 
+thread_local! {
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic on this thread is caught and becomes an error, so that nobody need be told of it.
+#[must_use]
+pub fn is_guarded() -> bool {
+    IS_GUARDED.get()
+}
+
 /// Has tantivy do something with the index at `path`. It takes its files at their word, and panics where they are damaged.
 fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+    let was_guarded = IS_GUARDED.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    IS_GUARDED.set(was_guarded);
+    done.unwrap_or_else(|panic| {
         let detail = panic
             .downcast_ref::<String>()
             .map(String::as_str)

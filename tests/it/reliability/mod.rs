@@ -9,7 +9,9 @@ mod failures;
 mod found;
 mod golden;
 mod letters;
+mod privacy;
 mod readers;
+mod soak;
 mod trace;
 
 use std::fs;

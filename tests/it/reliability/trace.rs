@@ -108,21 +108,29 @@ fn take<'b>(rest: &mut &'b [u8], length: u64) -> &'b [u8] {
     taken
 }
 
-/// The library that comes between a program and its files, compiled once; `None`, with a word on it, where it can't be.
+/// The library that comes between a program and its files; `None`, with a word on it, where there is none.
 pub(super) fn faults() -> Option<&'static Path> {
     static LIBRARY: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let made = LIBRARY.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/faults.c");
-        let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults.so");
-        let mut compiler = Command::new("cc");
-        compiler
-            .args(["-O2", "-shared", "-fPIC", "-o"])
-            .arg(&library);
-        let done = compiler.arg(source).arg("-lpthread").status();
-        done.is_ok_and(|status| status.success()).then_some(library)
-    });
-    if made.is_none() {
-        eprintln!("skipped: there is no C compiler for tests/faults/faults.c");
+    LIBRARY.get_or_init(|| compile("faults")).as_deref()
+}
+
+/// The library that comes between a program and the network; `None`, with a word on it, where there is none.
+pub(super) fn network() -> Option<&'static Path> {
+    static LIBRARY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    LIBRARY.get_or_init(|| compile("network")).as_deref()
+}
+
+fn compile(name: &str) -> Option<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/faults/{name}.c"));
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.so"));
+    let mut compiler = Command::new("cc");
+    compiler
+        .args(["-O2", "-shared", "-fPIC", "-o"])
+        .arg(&library);
+    let done = compiler.arg(&source).arg("-lpthread").status();
+    if done.is_ok_and(|status| status.success()) {
+        return Some(library);
     }
-    made.as_deref()
+    eprintln!("skipped: there is no C compiler for {}", source.display());
+    None
 }

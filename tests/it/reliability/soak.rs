@@ -1,0 +1,126 @@
+//! Everything again and again: a server that answers, and commands that change its library. What it takes stays the same.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{is_long, write_notes};
+use crate::harness::Place;
+use crate::served::Server;
+
+/// How long it goes on, in the short form and in the long one.
+const LASTS: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(30 * 60)];
+
+/// By how much the memory may grow between the end of the warm-up and the end: the long form tells whether it is flat.
+const GROWTH: [f64; 2] = [1.5, 1.02];
+
+/// What a running program takes.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    kib: u64,
+    files: usize,
+    disk: u64,
+}
+
+impl Taken {
+    fn by(process: u32, folder: &Path) -> Self {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let resident = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
+        let kib = resident.trim().trim_end_matches(" kB").parse().unwrap();
+        Self {
+            kib,
+            files: fs::read_dir(format!("/proc/{process}/fd")).unwrap().count(),
+            disk: size(folder),
+        }
+    }
+
+    /// The most of each over several moments.
+    fn most(moments: &[Self]) -> Self {
+        Self {
+            kib: moments.iter().map(|taken| taken.kib).max().unwrap_or(0),
+            files: moments.iter().map(|taken| taken.files).max().unwrap_or(0),
+            disk: moments.iter().map(|taken| taken.disk).max().unwrap_or(0),
+        }
+    }
+}
+
+fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+#[test]
+fn a_long_time_of_everything_takes_no_more_than_a_short_one() {
+    let place = Place::new();
+    write_notes(&place, "notes.jsonl", 200);
+    place.run(["index", "--quiet", "notes.jsonl"]).found();
+    let server = Server::start(&place, &[]);
+    let process = server.child.id();
+    let library = place.path(".topoi");
+    let lasts = LASTS[usize::from(is_long())];
+    let began = Instant::now();
+    let (mut round, mut moments) = (0, Vec::new());
+    while began.elapsed() < lasts || moments.len() < 8 {
+        // The same size each time, and another text.
+        let name = "changing.jsonl";
+        write_notes(&place, &format!("{}.jsonl", round % 10), 40);
+        fs::rename(
+            place.path(&format!("{}.jsonl", round % 10)),
+            place.path(name),
+        )
+        .unwrap();
+        place.run(["index", "--quiet", name]).found();
+        for number in 0..20 {
+            let question = format!("harbour {} tariff {round}", number % 7);
+            assert_eq!(
+                server.post("/v1/search", &json!({ "q": question })).status,
+                200
+            );
+            assert_eq!(
+                server.post("/v1/related", &json!({ "to": "7" })).status,
+                200
+            );
+        }
+        assert_eq!(server.get("/v1/articles").status, 200);
+        match round % 5 {
+            3 => drop(place.run(["remove", "--quiet", name]).found()),
+            4 => drop(place.run(["compact", "--quiet"]).found()),
+            _ => {}
+        }
+        round += 1;
+        if round % 5 == 0 || !is_long() {
+            moments.push(Taken::by(process, &library));
+        }
+    }
+    // The first half is for warming up: caches fill, and each worker opens the library.
+    let (before, after) = moments.split_at(moments.len() / 2);
+    let (before, after) = (Taken::most(before), Taken::most(after));
+    eprintln!(
+        "{round} rounds in {:?}: {before:?}, then {after:?}",
+        began.elapsed()
+    );
+    let growth = GROWTH[usize::from(is_long())];
+    assert!(
+        (after.kib as f64) <= before.kib as f64 * growth,
+        "{before:?}, then {after:?}"
+    );
+    assert!(
+        after.files <= before.files + 2,
+        "{before:?}, then {after:?}"
+    );
+    assert!(
+        after.disk as f64 <= before.disk as f64 * 1.2,
+        "{before:?}, then {after:?}"
+    );
+    place.run(["check"]).found();
+}
