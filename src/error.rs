@@ -78,12 +78,31 @@ pub enum Error {
         /// The copy.
         to: Location,
     },
+    /// A library on servers has no files to copy.
+    #[error("the library at `{0}` is on servers, so there are no files of it to copy")]
+    NoFiles(Location),
+    /// There is something where a backup is to be.
+    #[error("`{}` is there already, and is no empty folder", .0.display())]
+    Occupied(PathBuf),
+    /// What was copied isn't sound.
+    #[error("`{file}` of the library at `{}` is damaged: {problem}", at.display())]
+    BackupDamaged {
+        /// The library.
+        at: PathBuf,
+        /// The file, from the library's folder on.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A text without a paragraph to compare.
     #[error("the text holds no paragraph")]
     NoParagraph,
     /// The user stopped it.
     #[error("interrupted; what was committed before is kept, and the next run goes on from there")]
     Interrupted,
+    /// The user stopped what is done as a whole or not at all.
+    #[error("interrupted; nothing was changed, and nothing is left of it")]
+    Stopped,
 }
 
 impl Error {
@@ -119,7 +138,18 @@ impl Error {
             Self::CopyDiffers { .. } => Some(
                 "copy again while nothing is written to either library; `topoi check` looks for damage".into(),
             ),
-            Self::Vector(_) | Self::Themes(_) | Self::NoParagraph | Self::Interrupted => None,
+            Self::NoFiles(at) => Some(format!(
+                "`topoi copy {at} DIR` makes a library in a folder of it; `pg_dump` keeps the database"
+            )),
+            Self::Occupied(_) => Some("name a folder that isn't there yet".into()),
+            Self::BackupDamaged { .. } => Some(
+                "nothing was kept; `topoi check` says all that is damaged, and `--repair` mends it".into(),
+            ),
+            Self::Vector(_)
+            | Self::Themes(_)
+            | Self::NoParagraph
+            | Self::Interrupted
+            | Self::Stopped => None,
         }
     }
 }
