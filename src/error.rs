@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::article::{ArticleId, PassageId, ThemeId};
 use crate::lexical::LexicalError;
+use crate::library::ExportError;
 use crate::location::Location;
 use crate::store::StoreError;
 
@@ -78,6 +79,14 @@ pub enum Error {
         /// The copy.
         to: Location,
     },
+    /// An export.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// A library on servers was changed while it was exported.
+    #[error(
+        "the library at `{0}` was changed while it was read, so that what was written is not one state of it"
+    )]
+    ChangedMeanwhile(Location),
     /// A library on servers has no files to copy.
     #[error("the library at `{0}` is on servers, so there are no files of it to copy")]
     NoFiles(Location),
@@ -138,6 +147,8 @@ impl Error {
             Self::CopyDiffers { .. } => Some(
                 "copy again while nothing is written to either library; `topoi check` looks for damage".into(),
             ),
+            Self::Export(error) => error.hint(),
+            Self::ChangedMeanwhile(_) => Some("export again while nothing is written to it".into()),
             Self::NoFiles(at) => Some(format!(
                 "`topoi copy {at} DIR` makes a library in a folder of it; `pg_dump` keeps the database"
             )),

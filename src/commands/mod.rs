@@ -14,8 +14,10 @@ mod duplicates;
 mod embed;
 mod eval;
 mod eval_themes;
+mod export;
 mod failure;
 mod hits;
+mod import;
 mod index;
 mod interrupt;
 mod last;
@@ -38,6 +40,7 @@ mod target;
 mod themes;
 mod titles;
 mod watch;
+mod whole_file;
 
 use std::io;
 use std::process::ExitCode;
@@ -107,6 +110,8 @@ fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
             library::init(context, &arguments)
         }
         Command::Backup(arguments) => backup::run(context, &arguments),
+        Command::Export(arguments) => export::run(context, &arguments),
+        Command::Import(arguments) => import::run(context, &arguments),
         Command::Copy(arguments) => copy::run(context, &arguments),
         Command::Compact(arguments) => compact::run(context, &arguments),
         Command::Serve(arguments) => serve::run(context, &arguments),

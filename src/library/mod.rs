@@ -42,7 +42,7 @@ pub use parts::parts;
 pub use picture::{Part, Picture};
 pub use report::{FormatSurvey, IndexReport, Observer, Refusal, Silent, Survey, Windowing};
 pub use sizes::Sizes;
-pub use transfer::{Copied, copy};
+pub use transfer::{Copied, ExportError, Exported, Imported, copy, export, import, spool};
 
 use crate::article::PassageId;
 use crate::error::{Error, Result};

@@ -1,10 +1,11 @@
-//! Taking a library over into another one, with its vectors: from a folder to servers, and back.
+//! Taking a library over into another one, with its vectors: from a folder to servers, and back; or by way of a file.
 //!
 //! | file | what |
 //! |---|---|
 //! | `carried` | an article on its way |
 //! | `arrivals` | what arrives, taken in file by file |
 //! | `comparison` | what is there, compared with what it was made of |
+//! | `export` | a library in lines of JSON, written and read |
 //!
 //! It goes file by file, and what the other library has already is left as it is: so it goes on where it was cut off. In the
 //! end each passage there is compared with what it was taken from.
@@ -12,12 +13,14 @@
 mod arrivals;
 mod carried;
 mod comparison;
+mod export;
 
 use std::collections::HashMap;
 
 use arrivals::Arrivals;
 use carried::Carried;
 use comparison::Comparison;
+pub use export::{ExportError, Exported, Imported, export, import, spool};
 
 use super::{Library, backend, indexer, read_identity};
 use crate::article::{ArticleId, PassageId};
