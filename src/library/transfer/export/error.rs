@@ -19,6 +19,14 @@ pub enum ExportError {
         /// Why not.
         source: io::Error,
     },
+    /// It can be read once only, and there is no room to keep it meanwhile.
+    #[error("cannot keep {name} in a temporary file")]
+    Unkept {
+        /// What is read.
+        name: String,
+        /// Why not.
+        source: io::Error,
+    },
     /// It is something else.
     #[error("{0} is no export of a topoi library")]
     Foreign(String),
@@ -66,6 +74,7 @@ impl ExportError {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Unwritten(_) | Self::Unread { .. } => None,
+            Self::Unkept { .. } => Some("make room, name another folder for it with TMPDIR, or give the export as a file".into()),
             Self::Foreign(_) => Some("write one with `topoi export FILE`; articles are taken in with `topoi index FILE`".into()),
             Self::OtherForm { .. } => Some("use the newer topoi that wrote it".into()),
             Self::NoVectors(_) => Some("export the library again, without `--no-vectors`".into()),

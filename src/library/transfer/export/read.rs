@@ -32,7 +32,11 @@ pub fn spool(mut input: impl BufRead, name: &str) -> Result<File> {
         name: name.to_owned(),
         source,
     };
-    let mut file = BufWriter::new(tempfile::tempfile().map_err(failed)?);
+    let unkept = |source| ExportError::Unkept {
+        name: name.to_owned(),
+        source,
+    };
+    let mut file = BufWriter::new(tempfile::tempfile().map_err(unkept)?);
     let (mut line, mut length) = (1, 0);
     loop {
         let bytes = input.fill_buf().map_err(failed)?;
@@ -49,7 +53,7 @@ pub fn spool(mut input: impl BufRead, name: &str) -> Result<File> {
                 (line, length) = (line + 1, 0);
             }
         }
-        file.write_all(bytes).map_err(failed)?;
+        file.write_all(bytes).map_err(unkept)?;
         let read = bytes.len();
         input.consume(read);
     }
