@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::article::{ArticleId, PassageId, ThemeId};
 use crate::lexical::LexicalError;
+use crate::library::ExportError;
 use crate::location::Location;
 use crate::store::StoreError;
 
@@ -78,12 +79,39 @@ pub enum Error {
         /// The copy.
         to: Location,
     },
+    /// An export.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// A library on servers was changed while it was exported.
+    #[error(
+        "the library at `{0}` was changed while it was read, so that what was written is not one state of it"
+    )]
+    ChangedMeanwhile(Location),
+    /// A library on servers has no files to copy.
+    #[error("the library at `{0}` is on servers, so there are no files of it to copy")]
+    NoFiles(Location),
+    /// There is something where a backup is to be.
+    #[error("`{}` is there already, and is no empty folder", .0.display())]
+    Occupied(PathBuf),
+    /// What was copied isn't sound.
+    #[error("`{file}` of the library at `{}` is damaged: {problem}", at.display())]
+    BackupDamaged {
+        /// The library.
+        at: PathBuf,
+        /// The file, from the library's folder on.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A text without a paragraph to compare.
     #[error("the text holds no paragraph")]
     NoParagraph,
     /// The user stopped it.
     #[error("interrupted; what was committed before is kept, and the next run goes on from there")]
     Interrupted,
+    /// The user stopped what is done as a whole or not at all.
+    #[error("interrupted; nothing was changed, and nothing is left of it")]
+    Stopped,
 }
 
 impl Error {
@@ -119,7 +147,20 @@ impl Error {
             Self::CopyDiffers { .. } => Some(
                 "copy again while nothing is written to either library; `topoi check` looks for damage".into(),
             ),
-            Self::Vector(_) | Self::Themes(_) | Self::NoParagraph | Self::Interrupted => None,
+            Self::Export(error) => error.hint(),
+            Self::ChangedMeanwhile(_) => Some("export again while nothing is written to it".into()),
+            Self::NoFiles(at) => Some(format!(
+                "`topoi copy {at} DIR` makes a library in a folder of it; `pg_dump` keeps the database"
+            )),
+            Self::Occupied(_) => Some("name a folder that isn't there yet".into()),
+            Self::BackupDamaged { .. } => Some(
+                "nothing was kept; `topoi check` says all that is damaged, and `--repair` mends it".into(),
+            ),
+            Self::Vector(_)
+            | Self::Themes(_)
+            | Self::NoParagraph
+            | Self::Interrupted
+            | Self::Stopped => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod index;
+mod keep;
 mod measure;
 mod serve;
 mod themes;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(crate) use ask::{AnswerArgs, FilterArgs, FormatArgs, ModeArg, Related, Search};
 pub(crate) use index::{Index, ReadArgs, Watch, WebArgs};
+pub(crate) use keep::{Backup, Export, Import};
 pub(crate) use measure::{Eval, EvalThemes, RankingArg};
 pub(crate) use serve::{LogForm, Mcp, Serve};
 pub(crate) use themes::{By, Compare, FileArgs, Mend, Themes, TitleArgs};
@@ -120,6 +122,12 @@ pub(crate) enum Command {
     /// Make a library, on one server or several
     #[command(subcommand)]
     Library(LibraryCommand),
+    /// Copy the library's files into a folder, while others may go on writing
+    Backup(Backup),
+    /// Write the library as JSON lines, with its vectors and themes
+    Export(Export),
+    /// Make a library of such lines, or take them into one
+    Import(Import),
     /// Take a library over into another one, with its vectors: to servers, or back
     Copy(Copy),
     /// Serve a web page and an HTTP interface

@@ -1,5 +1,6 @@
 //! One file a subcommand, each a thin layer over the library.
 
+mod backup;
 mod batch;
 mod check;
 mod cli;
@@ -13,8 +14,10 @@ mod duplicates;
 mod embed;
 mod eval;
 mod eval_themes;
+mod export;
 mod failure;
 mod hits;
+mod import;
 mod index;
 mod interrupt;
 mod last;
@@ -37,6 +40,7 @@ mod target;
 mod themes;
 mod titles;
 mod watch;
+mod whole_file;
 
 use std::io;
 use std::process::ExitCode;
@@ -78,7 +82,10 @@ pub(crate) fn main() -> ExitCode {
         // Whoever reads has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let interrupted = matches!(error.downcast_ref(), Some(topoi::Error::Interrupted));
+            let interrupted = matches!(
+                error.downcast_ref(),
+                Some(topoi::Error::Interrupted | topoi::Error::Stopped)
+            );
             output::report(&error, failure::hint(&error));
             ExitCode::from(if interrupted { 130 } else { 2 })
         }
@@ -102,6 +109,9 @@ fn run(context: &mut Context, command: Command) -> anyhow::Result<Outcome> {
         Command::Library(cli::LibraryCommand::Init(arguments)) => {
             library::init(context, &arguments)
         }
+        Command::Backup(arguments) => backup::run(context, &arguments),
+        Command::Export(arguments) => export::run(context, &arguments),
+        Command::Import(arguments) => import::run(context, &arguments),
         Command::Copy(arguments) => copy::run(context, &arguments),
         Command::Compact(arguments) => compact::run(context, &arguments),
         Command::Serve(arguments) => serve::run(context, &arguments),

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use topoi_models::Embeddings;
 
 use super::failure::Failure;
+use super::whole_file;
 
 /// A multiple of 64, as the format asks for, with room for any number of rows.
 const HEADER: usize = 128;
@@ -24,11 +25,7 @@ pub(crate) struct NpyWriter {
 
 impl NpyWriter {
     pub(crate) fn create(path: &Path, dim: usize) -> io::Result<Self> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let mut file = BufWriter::new(NamedTempFile::new_in(folder)?);
+        let mut file = BufWriter::new(whole_file::beside(path)?);
         file.write_all(&[0; HEADER])?;
         Ok(Self { file, rows: 0, dim })
     }
@@ -50,23 +47,8 @@ impl NpyWriter {
             .file
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        make_readable(file.as_file())?;
-        file.persist(path)?;
-        Ok(())
+        whole_file::put(file, path)
     }
-}
-
-/// A temporary file is private; the result is to be as readable as any other file.
-fn make_readable(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    #[cfg(not(unix))]
-    let _ = file;
-    Ok(())
 }
 
 fn header(rows: usize, dim: usize) -> [u8; HEADER] {

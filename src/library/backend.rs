@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -11,6 +12,7 @@ use topoi_index::{IdSet, Neighbour, PointId, Searcher, UnitVector};
 use topoi_models::{Embeddings, Identity};
 
 use super::Share;
+use super::backup::BackedUp;
 use super::check::Findings;
 use super::embedded::{self, Embedded};
 use super::sizes::Sizes;
@@ -342,5 +344,17 @@ pub(super) fn compact(location: &Location) -> Result<(Sizes, Sizes)> {
     match location {
         Location::Folder(root) => embedded::compact(root),
         Location::Server(url) => postgres::compact(url),
+    }
+}
+
+/// Copies the files of a library.
+pub(super) fn backup(
+    location: &Location,
+    to: &Path,
+    report: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<BackedUp> {
+    match location {
+        Location::Folder(root) => embedded::backup(root, to, report),
+        Location::Server(_) => Err(Error::NoFiles(location.clone())),
     }
 }

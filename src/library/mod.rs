@@ -4,6 +4,7 @@
 //! [`Location`]: what keeps it there is behind the traits in `backend`.
 
 pub(crate) mod backend;
+mod backup;
 mod body;
 mod check;
 mod commentary;
@@ -27,6 +28,7 @@ use topoi_models::Identity;
 use backend::Backend;
 pub(crate) use backend::{ByWords, Finder, Gathered, Near, WordsAsked};
 pub use backend::{Revision, Watch};
+pub use backup::{BackedUp, backup};
 pub use check::{Finding, Findings};
 pub use commentary::{Commentary, LibraryTheme, Renewed, ThemesWanted, Topic};
 pub use copies::{PassageStory, find_copies};
@@ -40,7 +42,7 @@ pub use parts::parts;
 pub use picture::{Part, Picture};
 pub use report::{FormatSurvey, IndexReport, Observer, Refusal, Silent, Survey, Windowing};
 pub use sizes::Sizes;
-pub use transfer::{Copied, copy};
+pub use transfer::{Copied, ExportError, Exported, Imported, copy, export, import, spool};
 
 use crate::article::PassageId;
 use crate::error::{Error, Result};

@@ -18,6 +18,7 @@ mod eval;
 mod fetching;
 mod harness;
 mod indexing;
+mod keeping;
 mod mcp;
 mod merging;
 mod on_servers;

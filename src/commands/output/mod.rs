@@ -142,6 +142,13 @@ impl Output {
         self.data.write_all(bytes)
     }
 
+    /// Standard output itself, for data of which each byte counts: what is written otherwise loses what a terminal would
+    /// act on.
+    pub(crate) fn exact(&mut self) -> io::Result<impl Write + use<>> {
+        self.data.flush()?;
+        Ok(BufWriter::new(io::stdout().lock()))
+    }
+
     /// Sends out what is held back. To be called last: it is here that a closed pipe shows.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.data.flush()

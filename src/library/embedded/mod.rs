@@ -1,5 +1,6 @@
 //! A library in a folder: the database, the vector segments and the index of words together.
 
+mod backup;
 mod check;
 mod finder;
 mod intake;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use topoi_index::{IdSet, PointId, Searcher, Segment, Space};
 use topoi_models::Identity;
 
+pub(super) use backup::backup;
 pub(super) use check::{check, drop_damaged};
 use finder::EmbeddedFinder;
 pub(super) use intake::EmbeddedIntake;

@@ -8,6 +8,7 @@
 //! Many readers and one writer work at the same time: SQLite's write-ahead log keeps readers on the snapshot that
 //! they began with, and an advisory lock on a file beside the database admits one writer.
 
+mod backup;
 mod copies;
 mod filter;
 mod lock;

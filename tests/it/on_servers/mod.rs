@@ -4,6 +4,7 @@
 //! Each test has a database of its own.
 
 mod failover;
+mod keeping;
 mod workers;
 
 use std::ffi::OsString;
