@@ -48,6 +48,12 @@ const FOLDER: &str = "lexical";
 /// Goes up whenever words are found otherwise or the fields change: an index of another version is made anew.
 const VERSION: u32 = 1;
 
+/// The file that describes the index.
+const DESCRIPTION: &str = "meta.json";
+
+/// How often the index is opened while another program changes it.
+const ATTEMPTS: usize = 10;
+
 /// How much tantivy may gather before it writes a segment.
 const WRITER_BYTES: usize = 50 << 20;
 
@@ -121,9 +127,17 @@ impl Lexical {
     /// damaged length says.
     pub(crate) fn open(root: &Path) -> Result<Option<Self>> {
         let path = folder(root);
-        // While it is being made it has no description yet.
-        if !path.join("meta.json").is_file() {
-            return Ok(None);
+        for _ in 1..ATTEMPTS {
+            // While it is being made it has no description yet.
+            let Ok(description) = fs::read(path.join(DESCRIPTION)) else {
+                return Ok(None);
+            };
+            let opened = guarded(&path, || Self::open_at(&path));
+            let is_as_it_was = fs::read(path.join(DESCRIPTION)).is_ok_and(|now| now == description);
+            if opened.is_ok() || is_as_it_was {
+                return opened;
+            }
+            // Another program has committed meanwhile, and taken away files that were described before.
         }
         guarded(&path, || Self::open_at(&path))
     }

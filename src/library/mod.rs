@@ -13,6 +13,7 @@ mod embedded;
 mod indexer;
 mod ledger;
 mod lines;
+mod medium;
 mod parts;
 mod picture;
 mod recurring;
@@ -38,6 +39,7 @@ pub use ledger::{
     rename_theme, split_theme,
 };
 pub use lines::Lines;
+pub use medium::network_file_system;
 pub use parts::parts;
 pub use picture::{Part, Picture};
 pub use report::{FormatSurvey, IndexReport, Observer, Refusal, Silent, Survey, Windowing};

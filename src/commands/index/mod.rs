@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use indicatif::ProgressBar;
 use topoi::Location;
 use topoi::ingest;
-use topoi::library::{IndexReport, Library, Observer, Refusal, Share};
+use topoi::library::{IndexReport, Library, Observer, Refusal, Share, network_file_system};
 
 use super::cli::{Index, ModelArgs};
 use super::context::{Context, Wanted};
@@ -116,6 +116,11 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
     }
     let library = context.library();
     let model = context.model(&wanted(context, &library, &arguments.model)?)?;
+    if let Some(kind) = network_file_system(&library) {
+        context.output.warn(format_args!(
+            "`{library}` lies on a network file system ({kind}), where locks may not hold: write to it from this machine only"
+        ));
+    }
     interrupt::listen();
     let taking = Taking {
         output: &context.output,

@@ -10,6 +10,9 @@ use crate::store::StoreError;
 /// "topo", so that the database is known for what it is.
 const APPLICATION_ID: i64 = 0x746f_706f;
 
+/// How long the log of commits may stay when it is begun anew, in bytes.
+const LOG_KEPT: i64 = 1 << 20;
+
 /// The version of the tables that this code reads and writes.
 pub(crate) const CURRENT: i64 = MIGRATIONS.len() as i64;
 
@@ -165,6 +168,8 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
         connection.pragma_update(None, "journal_mode", "wal")?;
         // A commit that was reported survives a loss of power.
         connection.pragma_update(None, "synchronous", "full")?;
+        // A log that has grown is cut when it is begun anew.
+        connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
         if found == CURRENT {
             return Ok(());
         }

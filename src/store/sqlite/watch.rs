@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use super::{DATABASE, connect};
 use crate::store::StoreError;
@@ -14,8 +14,18 @@ use crate::store::StoreError;
 pub(crate) struct Revision {
     database: Option<FileIdentity>,
     version: i64,
-    beside: Option<(SystemTime, u64)>,
+    /// How often the log was emptied into the database.
+    emptied: u64,
+    beside: Option<FileState>,
 }
+
+/// When a file was written, and how long it is.
+type FileState = (SystemTime, u64);
+
+/// From which length on, in bytes, the log of commits is to be emptied into the database. What opens a library for reading keeps the
+/// log from being begun anew for as long as it needs a part of it, and one that is opened as soon as there is a commit
+/// always needs one.
+const LONG_LOG: u64 = 4 << 20;
 
 /// What tells a file from another one that stands at its path later.
 type FileIdentity = (u64, u64, Option<SystemTime>);
@@ -27,6 +37,11 @@ pub(crate) struct Watch {
     beside: PathBuf,
     /// The file that is open, and its connection: SQLite counts the commits of all others.
     open: Option<(FileIdentity, Connection)>,
+    /// The log of commits, as it was when it was seen last, and when it was emptied last.
+    log: PathBuf,
+    seen: Option<FileState>,
+    emptied_as: Option<FileState>,
+    emptied: u64,
 }
 
 impl Watch {
@@ -37,6 +52,10 @@ impl Watch {
             database: root.join(DATABASE),
             beside,
             open: None,
+            log: root.join(format!("{DATABASE}-wal")),
+            seen: None,
+            emptied_as: None,
+            emptied: 0,
         }
     }
 
@@ -62,13 +81,43 @@ impl Watch {
                 .map_err(|error| StoreError::sqlite(path, error))?,
             None => 0,
         };
-        let beside = self.beside.metadata().ok();
+        self.empty_log();
         Ok(Revision {
             database: Some(identity),
             version,
-            beside: beside.and_then(|file| Some((file.modified().ok()?, file.len()))),
+            emptied: self.emptied,
+            beside: state(&self.beside),
         })
     }
+
+    /// Empties a long log into the database once nobody adds to it. Whoever opens the library again then needs no part of the
+    /// log, and the next commit begins it anew.
+    fn empty_log(&mut self) {
+        let log = state(&self.log);
+        let is_quiet = log == self.seen && log != self.emptied_as;
+        self.seen = log;
+        if is_quiet && log.is_some_and(|(_, length)| length > LONG_LOG) && empty(&self.database) {
+            self.emptied_as = log;
+            self.emptied += 1;
+        }
+    }
+}
+
+/// Has the log of commits written into the database; whether all of it was. It can't be where this may not be written, and
+/// not all of it while somebody reads an earlier state.
+fn empty(database: &Path) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let emptied = Connection::open_with_flags(database, flags).and_then(|connection| {
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+            Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        })
+    });
+    emptied.is_ok_and(|(frames, written)| frames == written)
+}
+
+fn state(path: &Path) -> Option<FileState> {
+    let metadata = path.metadata().ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
 }
 
 #[cfg(unix)]

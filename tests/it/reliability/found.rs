@@ -162,3 +162,31 @@ fn a_damaged_index_of_words_is_an_error_and_no_panic() {
     assert!(problems(&root).is_empty());
     assert!(search(&root).is_ok());
 }
+
+#[test]
+fn the_log_of_commits_does_not_grow_while_somebody_follows_them() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    let mut watch = Library::watch(root.as_path());
+    let mut seen = watch.revision().unwrap();
+    let mut following = Library::open(root.as_path()).unwrap();
+    let mut longest = 0;
+    for round in 0..60 {
+        let paragraphs: Vec<String> = (0..1500)
+            .map(|number| format!("In round {round} paragraph {number} says that bread is dear."))
+            .collect();
+        take_in(&root, "changing.txt", &paragraphs.join("\n\n"));
+        // As often as a server looks before the next commit.
+        for _ in 0..4 {
+            let now = watch.revision().unwrap();
+            if now != seen {
+                following = Library::open(root.as_path()).unwrap();
+                seen = now;
+            }
+        }
+        let log = fs::metadata(root.join("library.db-wal")).unwrap().len();
+        longest = longest.max(log);
+    }
+    assert_eq!(following.store().counts().unwrap().articles, 3);
+    assert!(longest < 20 << 20, "the log has {longest} bytes");
+}

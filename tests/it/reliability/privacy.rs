@@ -35,10 +35,9 @@ fn no_command_asks_anybody_anything() {
     for arguments in [
         &["index", "notes.jsonl"][..],
         &["search", "the harbour and the tariff"],
-        &["search", "harbour", "--why", "--json"],
+        &["search", "harbour", "--mode", "lexical", "--json"],
         &["related", "7"],
         &["themes", "--map", "map.html"],
-        &["compare", "--help"],
         &["duplicates"],
         &["list"],
         &["show", "a3"],
@@ -53,7 +52,9 @@ fn no_command_asks_anybody_anything() {
         &["remove", "notes.jsonl"],
     ] {
         let (outcome, asked) = run(&place, network, arguments);
-        assert_eq!(outcome.code, Some(0), "{arguments:?}: {}", outcome.stderr);
+        // 1: that nothing was found.
+        let is_done = matches!(outcome.code, Some(0 | 1));
+        assert!(is_done, "{arguments:?}: {}", outcome.stderr);
         assert_eq!(asked, "", "{arguments:?}");
     }
     // The page and the map load nothing from elsewhere.
