@@ -34,7 +34,9 @@ pub fn network_file_system(location: &Location) -> Option<&'static str> {
 
 #[cfg(target_os = "linux")]
 fn kind(folder: &Path) -> Option<&'static str> {
-    let number = i64::from(rustix::fs::statfs(folder).ok()?.f_type);
+    // Not of the same type everywhere.
+    #[allow(clippy::unnecessary_cast)]
+    let number = rustix::fs::statfs(folder).ok()?.f_type as i64;
     name(number)
 }
 

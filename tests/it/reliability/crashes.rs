@@ -113,10 +113,10 @@ impl Scenario {
 
 /// How many articles a program has said that it has committed.
 pub(super) fn acknowledged(said: &str) -> Option<u64> {
-    let committed = said
+    let mut committed = said
         .lines()
         .filter_map(|line| line.strip_prefix("committed "));
-    committed.last()?.split(' ').next()?.parse().ok()
+    committed.next_back()?.split(' ').next()?.parse().ok()
 }
 
 /// Runs a command while what it does is written down.

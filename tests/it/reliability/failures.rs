@@ -50,7 +50,7 @@ fn counted(count: &Path) -> usize {
 /// The operations that are to fail.
 fn chosen(operations: usize, offset: usize) -> impl Iterator<Item = usize> {
     let one_in = if is_long() { 1 } else { ONE_IN };
-    (0..operations).filter(move |at| (at + offset) % one_in == 0)
+    (0..operations).filter(move |at| (at + offset).is_multiple_of(one_in))
 }
 
 #[test]
