@@ -5,6 +5,8 @@
 pub mod article;
 #[path = "../../src/ingest/mod.rs"]
 pub mod ingest;
+#[path = "../../src/lexical/query.rs"]
+pub mod query;
 
 use std::io::{Cursor, Write};
 

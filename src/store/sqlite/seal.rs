@@ -100,15 +100,20 @@ impl Changes {
         for table in tables(connection)? {
             let columns = columns(connection, &table)?;
             let values = |row: &str| {
-                let values = columns.iter().map(|column| format!("{row}.\"{column}\""));
+                let values = columns
+                    .iter()
+                    .map(|column| format!("{row}.{}", name(column)));
                 values.collect::<Vec<_>>().join(", ")
             };
             let [old, new] = [(0, "OLD"), (1, "NEW")].map(|(is_new, row)| {
+                let table = table.replace('\'', "''");
                 format!("SELECT sealed({is_new}, '{table}', {});", values(row))
             });
             let trigger = |on: &str, what: &str| {
+                let trigger = name(&format!("sealed_{table}_{on}"));
+                let table = name(&table);
                 format!(
-                    "CREATE TEMP TRIGGER \"sealed_{table}_{on}\" AFTER {on} ON main.\"{table}\" BEGIN {what} END;"
+                    "CREATE TEMP TRIGGER {trigger} AFTER {on} ON main.{table} BEGIN {what} END;"
                 )
             };
             connection.execute_batch(
@@ -135,6 +140,11 @@ impl Changes {
         store(transaction, sum, commits + 1)?;
         Ok(commits + 1)
     }
+}
+
+/// A name as a statement has it. A library may come from anywhere, and so may what its tables are called.
+fn name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The tables that are sealed.
@@ -175,7 +185,7 @@ pub(super) fn make(connection: &Connection) -> rusqlite::Result<()> {
 fn of_all(connection: &Connection) -> rusqlite::Result<Sum> {
     let mut sum = Sum::default();
     for table in tables(connection)? {
-        let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\""))?;
+        let mut statement = connection.prepare(&format!("SELECT * FROM {}", name(&table)))?;
         let columns = statement.column_count();
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -231,4 +241,72 @@ fn line(commits: u64) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     format!("{number} {digest}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys = ON;
+                 CREATE TABLE seal (one INTEGER PRIMARY KEY, sum BLOB NOT NULL, commits INTEGER NOT NULL);
+                 INSERT INTO seal VALUES (1, zeroblob(16), 0);
+                 CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT UNIQUE, weight REAL);
+                 CREATE TABLE uses (word INTEGER REFERENCES words (id) ON DELETE CASCADE, place INTEGER, PRIMARY KEY (word, place)) WITHOUT ROWID;
+                 CREATE TABLE \"o'd\"\"d\" (\"a\"\"b'c\" TEXT);",
+            )
+            .unwrap();
+        connection
+    }
+
+    #[test]
+    fn the_sum_follows_each_change_and_no_other() {
+        let mut connection = database();
+        let changes = Changes::of(&connection).unwrap();
+        for (number, statements) in [
+            "INSERT INTO words VALUES (1, 'bread', 1.0), (2, 'rent', 0.25)",
+            "INSERT INTO uses VALUES (1, 7), (1, 9), (2, 3)",
+            "UPDATE words SET weight = weight * 2",
+            "INSERT OR REPLACE INTO words VALUES (3, 'rent', 8)",
+            "DELETE FROM words WHERE word = 'bread'",
+            "INSERT INTO \"o'd\"\"d\" VALUES ('an odd table')",
+            "DELETE FROM uses",
+        ]
+        .iter()
+        .enumerate()
+        {
+            let transaction = connection.transaction().unwrap();
+            changes.begin();
+            transaction.execute_batch(statements).unwrap();
+            let commit = changes.keep(&transaction).unwrap();
+            transaction.commit().unwrap();
+            assert_eq!(commit, number as u64 + 1);
+            assert!(is_whole(&connection).unwrap(), "{statements}");
+        }
+        // What is rolled back is not counted.
+        let transaction = connection.transaction().unwrap();
+        changes.begin();
+        transaction.execute_batch("DELETE FROM words").unwrap();
+        drop(transaction);
+        assert!(is_whole(&connection).unwrap());
+        // And nobody else may change anything unseen.
+        connection
+            .execute_batch("DROP TRIGGER \"sealed_words_UPDATE\"; UPDATE words SET word = 'rant'")
+            .unwrap();
+        assert!(!is_whole(&connection).unwrap());
+    }
+
+    #[test]
+    fn a_number_beside_the_database_is_known_or_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(marked(folder.path()), None);
+        mark(folder.path(), 41).unwrap();
+        mark(folder.path(), 42).unwrap();
+        assert_eq!(marked(folder.path()), Some(42));
+        std::fs::write(mark_of(folder.path()), line(42).replace("42", "43")).unwrap();
+        assert_eq!(marked(folder.path()), None);
+    }
 }
