@@ -31,7 +31,7 @@ use super::model::Known;
 use super::shelf::{Seats, Shelf};
 
 /// How often a worker that has nothing to do looks whether a library has changed, so that it doesn't keep the old one.
-const TICK: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(200);
 
 /// How long workers may take to finish when the desk is closed, and how often it is looked whether they have.
 const FAREWELL: Duration = Duration::from_secs(5);

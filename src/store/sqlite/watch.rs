@@ -37,9 +37,8 @@ pub(crate) struct Watch {
     beside: PathBuf,
     /// The file that is open, and its connection: SQLite counts the commits of all others.
     open: Option<(FileIdentity, Connection)>,
-    /// The log of commits, as it was when it was seen last, and when it was emptied last.
+    /// The log of commits, and as it was when it was emptied last.
     log: PathBuf,
-    seen: Option<FileState>,
     emptied_as: Option<FileState>,
     emptied: u64,
 }
@@ -53,7 +52,6 @@ impl Watch {
             beside,
             open: None,
             log: root.join(format!("{DATABASE}-wal")),
-            seen: None,
             emptied_as: None,
             emptied: 0,
         }
@@ -90,13 +88,12 @@ impl Watch {
         })
     }
 
-    /// Empties a long log into the database once nobody adds to it. Whoever opens the library again then needs no part of the
+    /// Empties a long log into the database, once nobody needs an earlier state. Whoever opens the library again then needs no part of the
     /// log, and the next commit begins it anew.
     fn empty_log(&mut self) {
         let log = state(&self.log);
-        let is_quiet = log == self.seen && log != self.emptied_as;
-        self.seen = log;
-        if is_quiet && log.is_some_and(|(_, length)| length > LONG_LOG) && empty(&self.database) {
+        let is_long = log.is_some_and(|(_, length)| length > LONG_LOG);
+        if is_long && log != self.emptied_as && empty(&self.database) {
             self.emptied_as = log;
             self.emptied += 1;
         }

@@ -10,7 +10,7 @@ use super::{is_long, write_notes};
 use crate::harness::Place;
 use crate::served::Server;
 
-/// How long it goes on, in the short form and in the long one.
+/// How long it goes on, in the short form and in the long one; `TOPOI_SOAK` says another number of minutes.
 const LASTS: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(30 * 60)];
 
 /// By how much the memory may grow between the end of the warm-up and the end, and the disk: the long form tells whether they
@@ -68,7 +68,13 @@ fn a_long_time_of_everything_takes_no_more_than_a_short_one() {
     let server = Server::start(&place, &[]);
     let process = server.child.id();
     let library = place.path(".topoi");
-    let lasts = LASTS[usize::from(is_long())];
+    let minutes: Option<u64> = std::env::var("TOPOI_SOAK")
+        .ok()
+        .and_then(|minutes| minutes.parse().ok());
+    let lasts = match minutes {
+        Some(minutes) => Duration::from_secs(60 * minutes),
+        None => LASTS[usize::from(is_long())],
+    };
     let began = Instant::now();
     let (mut round, mut moments) = (0, Vec::new());
     while began.elapsed() < lasts || moments.len() < 8 {
