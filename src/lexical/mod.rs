@@ -324,18 +324,23 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
 ///
 /// Passages that are gone are taken out, so that their tombstones may be dropped.
 pub(crate) fn catch_up(library: &Writer) -> Result<()> {
+    // What can't be opened is made anew.
+    catch_up_from(library, Lexical::open(library.root()).ok().flatten())
+}
+
+/// The same with the index as the writer has opened it.
+pub(crate) fn catch_up_from(library: &Writer, found: Option<Lexical>) -> Result<()> {
     let path = folder(library.root());
-    match guarded(&path, || extend(library)) {
+    match guarded(&path, || extend(library, found)) {
         // What is damaged is made anew.
         Err(LexicalError::Damaged { .. } | LexicalError::Index { .. }) => {
-            clear(library.root())?;
-            guarded(&path, || extend(library))
+            guarded(&path, || extend(library, None))
         }
         done => done,
     }
 }
 
-fn extend(library: &Writer) -> Result<()> {
+fn extend(library: &Writer, found: Option<Lexical>) -> Result<()> {
     let root = library.root();
     let path = folder(root);
     let failed = |source| LexicalError::Index {
@@ -343,10 +348,9 @@ fn extend(library: &Writer) -> Result<()> {
         source,
     };
     let (schema, fields) = schema();
-    // What can't be opened is made anew.
-    let (index, seen) = match Lexical::open(root) {
-        Ok(Some(found)) => (found.index, found.seen),
-        _ => {
+    let (index, seen) = match found {
+        Some(found) => (found.index, found.seen),
+        None => {
             clear(root)?;
             fs::create_dir_all(&path).map_err(|source| LexicalError::Folder {
                 path: path.clone(),

@@ -34,8 +34,10 @@ pub fn network_file_system(location: &Location) -> Option<&'static str> {
 
 #[cfg(target_os = "linux")]
 fn kind(folder: &Path) -> Option<&'static str> {
-    // Not of the same type everywhere.
-    #[allow(clippy::unnecessary_cast)]
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "it is not of the same type everywhere"
+    )]
     let number = rustix::fs::statfs(folder).ok()?.f_type as i64;
     name(number)
 }

@@ -83,7 +83,9 @@ impl Writer {
             database: Arc::new(database),
             commits: 0,
         };
-        writer.transact(async |transaction| pending::clear(transaction.client()).await)?;
+        if writer.database.is_spread {
+            writer.transact(async |transaction| pending::clear(transaction.client()).await)?;
+        }
         Ok(writer)
     }
 

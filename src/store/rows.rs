@@ -158,6 +158,19 @@ pub struct NewFile {
     pub validators: Validators,
 }
 
+impl NewFile {
+    /// The same while it is not complete yet: without its digest, the next run reads it again.
+    #[must_use]
+    pub fn unfinished(&self) -> Self {
+        Self {
+            digest: [0; 32],
+            modified_ns: 0,
+            validators: Validators::default(),
+            ..self.clone()
+        }
+    }
+}
+
 /// An article to add.
 #[derive(Debug, Clone)]
 pub struct NewArticle {

@@ -116,7 +116,7 @@ impl SegmentFile {
             let _ = fs::remove_file(&self.temporary);
         }
         named?;
-        sync_folder(&self.path).map_err(Error::io("write the folder of", &self.path))?;
+        sync_folder(folder_of(&self.path)).map_err(Error::io("write the folder of", &self.path))?;
         Ok(checksum)
     }
 
@@ -158,17 +158,22 @@ fn closed() -> io::Error {
     io::Error::other("the file is already closed")
 }
 
-/// Has the folder of a file on disk: only then a file that was made or renamed survives a power cut under its name.
+/// The folder that a file lies in.
+fn folder_of(path: &Path) -> &Path {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Has a folder on disk: only then a file that was made or renamed in it survives a power cut under its name.
 ///
 /// # Errors
 ///
 /// Where the folder can't be opened or written.
 #[cfg(unix)]
-pub fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// Does nothing: elsewhere folders can't be opened, and the file system keeps its own journal.

@@ -208,14 +208,7 @@ fn settle(part: TempDir, place: &Path) -> Result<()> {
 }
 
 /// A new file survives a power cut only once its folder is on disk too.
-#[cfg(unix)]
 fn sync_folder(folder: &Path) -> Result<()> {
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    let synced = topoi_index::sync_folder(folder);
     Ok(synced.map_err(|error| StoreError::io("write", folder, error))?)
-}
-
-/// Elsewhere folders can't be opened, and the file system keeps its own journal.
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> Result<()> {
-    Ok(())
 }

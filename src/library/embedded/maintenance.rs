@@ -18,7 +18,7 @@ use crate::article::PassageId;
 use crate::error::Result;
 use crate::library::sizes::Sizes;
 use crate::library::{point_set, read_identity};
-use crate::store::sqlite::{self, SegmentId, SegmentRow, Writer};
+use crate::store::sqlite::{self, SEGMENTS, SegmentId, SegmentRow, Writer};
 use crate::store::{Editor, StoreError};
 
 /// How many segments of a tier there are before they are merged.
@@ -122,7 +122,7 @@ fn name(writer: &Writer, info: &SegmentInfo, path: &Path) -> Result<SegmentRow> 
     let id = writer.next_segment()?;
     let named = id.path(writer.root());
     std::fs::rename(path, &named)
-        .and_then(|()| topoi_index::sync_folder(&named))
+        .and_then(|()| topoi_index::sync_folder(&writer.root().join(SEGMENTS)))
         .map_err(|error| StoreError::io("create", &named, error))?;
     Ok(SegmentRow {
         id,

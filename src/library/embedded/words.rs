@@ -32,11 +32,11 @@ pub(super) fn open(root: &Path, reader: &Reader) -> Result<Option<Lexical>> {
 
 /// Takes up what was committed since the index was written.
 pub(super) fn bring_up_to_date(writer: &Writer) -> Result<()> {
-    let root = writer.root();
-    let seen = Lexical::open(root).ok().flatten().map(|words| words.seen());
+    let found = Lexical::open(writer.root()).ok().flatten();
+    let seen = found.as_ref().map(Lexical::seen);
     let next = writer.next_passage()?;
     if seen.is_none_or(|seen| seen.0 + 1 < next.0) {
-        lexical::catch_up(writer)?;
+        lexical::catch_up_from(writer, found)?;
     }
     Ok(())
 }
@@ -49,16 +49,13 @@ pub(super) fn problems(root: &Path, reader: &Reader) -> Result<Vec<(PathBuf, Str
         Ok(None) => return Ok(Vec::new()),
         Err(error) => return Ok(vec![(lexical::folder(root), chain(&error))]),
     };
-    let mut problems = Vec::new();
     let highest = reader.highest_passage()?.unwrap_or(PassageId(0));
     let passages = reader.counts()?.passages;
     // Passages that are gone may linger there.
-    if words.seen() >= highest && words.passages() < passages {
-        let missing = passages - words.passages();
-        problems.push((
-            lexical::folder(root),
-            format!("{missing} passages are missing from the index of words"),
-        ));
+    if words.seen() < highest || words.passages() >= passages {
+        return Ok(Vec::new());
     }
-    Ok(problems)
+    let missing = passages - words.passages();
+    let problem = format!("{missing} passages are missing from the index of words");
+    Ok(vec![(lexical::folder(root), problem)])
 }

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::ingest::{self, Hints};
 use crate::location::Location;
 use crate::store::{
-    Change, Editor, ModelRow, NewArticle, NewFile, NewPassage, Validators, VectorSource,
+    Change, Editor, ModelRow, NewArticle, NewFile, NewPassage, Records, VectorSource,
 };
 
 pub use share::{Share, ShareError};
@@ -126,10 +126,7 @@ impl<'a> Indexer<'a> {
     ///
     /// As [`Indexer::add_files`].
     pub fn add_articles(&mut self, file: NewFile, articles: Vec<Article>) -> Result<()> {
-        let mut present: HashMap<[u8; 32], Vec<ArticleId>> = HashMap::new();
-        for (id, digest) in self.intake.records().article_digests(&file.path)? {
-            present.entry(digest).or_default().push(id);
-        }
+        let mut present = present(self.intake.records(), &file.path)?;
         let mut added = Vec::new();
         for article in articles {
             let digest = article_digest(&article);
@@ -138,15 +135,8 @@ impl<'a> Indexer<'a> {
             }
             added.push(self.prepare(article, digest)?);
             if self.batch.is_full() {
-                // The file is not complete yet: without its digest, the next run reads it again.
-                let unfinished = NewFile {
-                    digest: [0; 32],
-                    modified_ns: 0,
-                    validators: Validators::default(),
-                    ..file.clone()
-                };
                 self.batch.changes.push(Change {
-                    file: unfinished,
+                    file: file.unfinished(),
                     removed: Vec::new(),
                     added: std::mem::take(&mut added),
                 });
@@ -394,6 +384,18 @@ pub(super) fn derive(editor: &mut dyn Editor, has_shrunk: bool) -> Result<Derive
         recurring,
         copies: copies.iter().filter(is_new).count() as u64,
     })
+}
+
+/// The articles that a library has of a file, by the digests of their content.
+pub(super) fn present(
+    records: &dyn Records,
+    path: &str,
+) -> Result<HashMap<[u8; 32], Vec<ArticleId>>> {
+    let mut present: HashMap<[u8; 32], Vec<ArticleId>> = HashMap::new();
+    for (id, digest) in records.article_digests(path)? {
+        present.entry(digest).or_default().push(id);
+    }
+    Ok(present)
 }
 
 fn model_row(reference: &str, encoder: &dyn Encoder) -> ModelRow {

@@ -11,7 +11,8 @@ use super::carried::Carried;
 use crate::article::ArticleId;
 use crate::error::Result;
 use crate::library::backend::Intake;
-use crate::store::{Change, NewArticle, NewFile, Validators, VectorSource};
+use crate::library::indexer;
+use crate::store::{Change, NewArticle, NewFile, VectorSource};
 
 /// How many passages are committed at once, at least.
 const BATCH: usize = 4096;
@@ -42,10 +43,7 @@ impl<'t> Arrivals<'t> {
     /// Begins with a file.
     pub(super) fn file(&mut self, file: NewFile) -> Result<ArrivingFile<'_, 't>> {
         let there = self.target.records();
-        let mut present: HashMap<[u8; 32], Vec<ArticleId>> = HashMap::new();
-        for (id, digest) in there.article_digests(&file.path)? {
-            present.entry(digest).or_default().push(id);
-        }
+        let present = indexer::present(there, &file.path)?;
         let known = there.file(&file.path)?;
         Ok(ArrivingFile {
             is_as_before: known.is_some_and(|known| known.digest == file.digest),
@@ -117,15 +115,8 @@ impl ArrivingFile<'_, '_> {
         self.is_as_before = false;
         self.added.push(article);
         if vectors.len() >= BATCH * *dim {
-            // The file is not complete yet: without its digest, the next run goes on with it.
-            let unfinished = NewFile {
-                digest: [0; 32],
-                modified_ns: 0,
-                validators: Validators::default(),
-                ..self.file.clone()
-            };
             changes.push(Change {
-                file: unfinished,
+                file: self.file.unfinished(),
                 removed: Vec::new(),
                 added: std::mem::take(&mut self.added),
             });
