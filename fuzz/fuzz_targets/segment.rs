@@ -8,10 +8,14 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 use topoi_index::{
-    BuildOptions, IdSet, PointId, SearchParams, Searcher, Segment, Selection, Space, UnitVector, write_segment,
+    BuildOptions, IdSet, PointId, SearchParams, Searcher, Segment, Selection, Space, UnitVector,
+    write_segment,
 };
 
-const SPACE: Space = Space { dim: 8, digest: [7; 32] };
+const SPACE: Space = Space {
+    dim: 8,
+    digest: [7; 32],
+};
 const HEADER: usize = 1024;
 const EXTENTS: usize = 136;
 const SECTIONS: usize = 14;
@@ -23,17 +27,31 @@ fn sound() -> (PathBuf, Vec<u8>) {
     let points = (0..300u64).map(|id| {
         // Some points share a vector.
         let x = (id - id % 20 / 19) as f32;
-        let vector = [x.sin(), x.cos(), (x * 0.7).sin(), (x * 0.3).cos(), 0.2, (x * 1.3).sin(), 0.5, -0.4];
+        let vector = [
+            x.sin(),
+            x.cos(),
+            (x * 0.7).sin(),
+            (x * 0.3).cos(),
+            0.2,
+            (x * 1.3).sin(),
+            0.5,
+            -0.4,
+        ];
         (PointId(id * 3), vector)
     });
-    let options = BuildOptions { graph_from: 0, ..BuildOptions::default() };
+    let options = BuildOptions {
+        graph_from: 0,
+        ..BuildOptions::default()
+    };
     write_segment(&path, &SPACE, points, &options).expect("a segment");
     let bytes = std::fs::read(&path).expect("the segment");
     (path, bytes)
 }
 
 fn number(bytes: &[u8], at: usize) -> usize {
-    let number = bytes.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
+    let number = bytes
+        .get(at..at + 8)
+        .and_then(|bytes| bytes.try_into().ok());
     number.map_or(0, u64::from_le_bytes) as usize
 }
 
@@ -58,7 +76,9 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         return;
     };
     for change in changes.chunks_exact(5) {
-        let [a, b, c, d, value] = *change else { continue };
+        let [a, b, c, d, value] = *change else {
+            continue;
+        };
         let at = u32::from_le_bytes([a, b, c, d]) as usize % bytes.len();
         bytes[at] = value;
     }
@@ -79,10 +99,21 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let searcher = Searcher::new(vec![Arc::new(segment)]).expect("one space");
     let only: IdSet = (0..900).step_by(2).map(PointId).collect();
     let query = UnitVector::new(vec![0.3, -0.2, 0.1, 0.9, 0.2, 0.0, 0.5, -0.4]).expect("a vector");
-    for (k, ef_search, exact) in [(1, 1, false), (10, 20, false), (400, 1, false), (5, 5, true)] {
+    for (k, ef_search, exact) in [
+        (1, 1, false),
+        (10, 20, false),
+        (400, 1, false),
+        (5, 5, true),
+    ] {
         let params = SearchParams { ef_search, exact };
-        for selection in [Selection::all(), Selection::only(&only), Selection::all().except(&only)] {
-            let found = searcher.search(&query, k, &selection, &params).expect("an answer");
+        for selection in [
+            Selection::all(),
+            Selection::only(&only),
+            Selection::all().except(&only),
+        ] {
+            let found = searcher
+                .search(&query, k, &selection, &params)
+                .expect("an answer");
             assert!(found.len() <= k);
             assert!(found.iter().all(|near| (-1.0..=1.0).contains(&near.score)));
         }

@@ -1,5 +1,5 @@
-//! What the fuzz targets share. The readers are taken in as source: the whole of topoi, with its models, would take many
-//! times as long to build with the sanitizers.
+//! What the fuzz targets share. The readers are taken in as source: the whole of topoi, with its models, takes many times as
+//! long to build, and its counters slow down each execution. The server belongs to the program, which nobody can depend on.
 
 #[path = "../../src/article.rs"]
 pub mod article;
@@ -7,6 +7,16 @@ pub mod article;
 pub mod ingest;
 #[path = "../../src/lexical/query.rs"]
 pub mod query;
+
+#[cfg(feature = "whole")]
+#[allow(dead_code, unused_imports, reason = "the command line uses more of it")]
+#[path = "../../src/answers/mod.rs"]
+mod answers;
+#[cfg(feature = "whole")]
+#[path = "../../src/serve/mod.rs"]
+mod serve;
+#[cfg(feature = "whole")]
+pub mod served;
 
 use std::io::{Cursor, Write};
 
@@ -37,8 +47,11 @@ pub fn read(bytes: &[u8], format: Option<Format>) {
 pub fn packed(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
-        let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-        archive.start_file(*name, options).expect("written to memory");
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Stored);
+        archive
+            .start_file(*name, options)
+            .expect("written to memory");
         archive.write_all(bytes).expect("written to memory");
     }
     archive.finish().expect("written to memory").into_inner()

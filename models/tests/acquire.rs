@@ -250,6 +250,15 @@ fn a_hub_that_says_nothing_is_given_up() {
 }
 
 #[test]
+fn a_file_that_would_fill_the_disk_is_not_fetched() {
+    let world = World::new();
+    let hub = world.serve(Mood::Boasts);
+    let error = world.locator(Some(&hub)).locate(&by_name()).unwrap_err();
+    assert!(matches!(error, AcquireError::NotOnHub { .. }), "{error}");
+    assert!(error.to_string().contains("the most"), "{error}");
+}
+
+#[test]
 fn what_the_hub_does_not_have_or_show_is_said_so() {
     let world = World::new();
     for mood in [Mood::Well, Mood::Refuses] {

@@ -16,6 +16,9 @@ use super::whole_file;
 /// A multiple of 64, as the format asks for, with room for any number of rows.
 const HEADER: usize = 128;
 
+/// How long the description of a matrix may be; NumPy's have 128 bytes.
+const MOST_HEADER: u64 = 64 << 10;
+
 /// A matrix that is being written. Nothing stands under its name until [`NpyWriter::finish`].
 pub(crate) struct NpyWriter {
     file: BufWriter<NamedTempFile>,
@@ -113,7 +116,7 @@ fn read_header(file: &mut impl Read) -> io::Result<Option<String>> {
     let mut length = [0; 4];
     file.read_exact(&mut length[..bytes])?;
     let mut header = Vec::new();
-    let length = u64::from(u32::from_le_bytes(length));
+    let length = u64::from(u32::from_le_bytes(length)).min(MOST_HEADER);
     file.take(length).read_to_end(&mut header)?;
     Ok(String::from_utf8(header).ok())
 }
@@ -126,7 +129,8 @@ fn shape(header: &str) -> Option<(usize, usize)> {
     let (shape, _) = value("shape")?.strip_prefix('(')?.split_once(')')?;
     let mut numbers = shape.split(',').map(|number| number.trim().parse().ok());
     let shape = (numbers.next()??, numbers.next()??);
-    (is_readable && numbers.next().is_none()).then_some(shape)
+    // Rows of nothing take no room in a file, so that there could be any number of them.
+    (is_readable && numbers.next().is_none() && shape.1 > 0).then_some(shape)
 }
 
 #[cfg(test)]
@@ -173,6 +177,9 @@ mod tests {
             std::fs::write(&path, described(&good.replace(from, to))).unwrap();
             assert!(read(&path).is_err(), "{to}");
         }
+        let rows_of_nothing = described(&good.replace("(2, 2)", "(99999999999999, 0)"));
+        std::fs::write(&path, &rows_of_nothing[..rows_of_nothing.len() - 16]).unwrap();
+        assert!(read(&path).is_err());
         for content in [&b""[..], b"no array", b"\x93NUMPY\x01\x00\xff"] {
             std::fs::write(&path, content).unwrap();
             assert!(read(&path).is_err());

@@ -48,8 +48,12 @@ const FOLDER: &str = "lexical";
 /// Goes up whenever words are found otherwise or the fields change: an index of another version is made anew.
 const VERSION: u32 = 1;
 
-/// The file that describes the index.
+/// The file that describes the index, and the one that lists its files.
 const DESCRIPTION: &str = "meta.json";
+const FILES: &str = ".managed.json";
+
+/// How large these may be, since tantivy reads them whole. They have some hundred bytes for each segment.
+const MOST_DESCRIBED: u64 = 16 << 20;
 
 /// How often the index is opened while another program changes it.
 const ATTEMPTS: usize = 10;
@@ -128,12 +132,11 @@ impl Lexical {
     pub(crate) fn open(root: &Path) -> Result<Option<Self>> {
         let path = folder(root);
         for _ in 1..ATTEMPTS {
-            // While it is being made it has no description yet.
-            let Ok(description) = fs::read(path.join(DESCRIPTION)) else {
+            let Some(before) = description(&path)? else {
                 return Ok(None);
             };
             let opened = guarded(&path, || Self::open_at(&path));
-            let is_as_it_was = fs::read(path.join(DESCRIPTION)).is_ok_and(|now| now == description);
+            let is_as_it_was = description(&path)?.is_some_and(|now| now == before);
             if opened.is_ok() || is_as_it_was {
                 return opened;
             }
@@ -291,6 +294,21 @@ impl Lexical {
             })
         })
     }
+}
+
+/// The description of the index at `path`. None while the index is being made.
+fn description(path: &Path) -> Result<Option<Vec<u8>>> {
+    for name in [DESCRIPTION, FILES] {
+        let file = path.join(name);
+        let size = fs::metadata(&file).map_or(0, |metadata| metadata.len());
+        if size > MOST_DESCRIBED {
+            return Err(LexicalError::Damaged {
+                path: file,
+                detail: format!("it has {size} bytes"),
+            });
+        }
+    }
+    Ok(fs::read(path.join(DESCRIPTION)).ok())
 }
 
 thread_local! {

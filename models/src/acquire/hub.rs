@@ -14,6 +14,7 @@ use hf_hub::api::Progress as HubProgress;
 use hf_hub::api::sync::{Api, ApiBuilder, ApiError};
 use hf_hub::{Cache, Repo, RepoType};
 
+use super::MOST_BYTES;
 use super::progress::Progress;
 
 /// How many times as long as for an answer is waited for the next bytes of a file that has begun to come: a
@@ -156,6 +157,11 @@ impl<'a> Hub<'a> {
         let mut begun = false;
         let outcome = loop {
             match receiver.recv_timeout(patience) {
+                Ok(Event::Begins(total)) if total > MOST_BYTES => {
+                    break Err(HubError::Refused(format!(
+                        "`{file}` has {total} bytes, and {MOST_BYTES} is the most"
+                    )));
+                }
                 Ok(Event::Begins(total)) => {
                     // Said twice by the library, the second time when it sends the request for the bytes.
                     if !begun {

@@ -16,3 +16,7 @@ pub use error::AcquireError;
 pub use locator::{CachedModel, Locator};
 pub use progress::{Progress, Quiet};
 pub use reference::ModelRef;
+
+/// The most that a file of unknown size may have: models of the families that are computed here are below 3 GB, and a
+/// hostile archive or hub must not fill the disk.
+const MOST_BYTES: u64 = 4 << 30;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use zip::ZipArchive;
 
+use super::MOST_BYTES;
 use super::inspect::within;
 use super::progress::Progress;
 use crate::manifest::{ManifestFile, PythonPackage};
@@ -20,10 +21,6 @@ const STALL: Duration = Duration::from_secs(120);
 
 /// How often it is looked after.
 const TICK: Duration = Duration::from_millis(100);
-
-/// The most that a file of unknown size may unpack to: models of the families that are computed here are below
-/// 3 GB, and a hostile archive must not fill the disk.
-const MOST_BYTES: u64 = 4 << 30;
 
 /// Downloads `package` with the command `pip`, into a folder below `scratch`, and unpacks the files `wanted`
 /// into `target`.

@@ -1,6 +1,5 @@
 //! Text → token numbers; how many tokens a text has, and where they lie, in bounded memory.
 
-use std::fs;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -10,6 +9,7 @@ use serde::de::IgnoredAny;
 use tokenizers::Tokenizer;
 
 use super::frame::Frame;
+use super::json::read_whole;
 use super::tokeniser::{self, Tokeniser};
 use crate::error::LoadError;
 
@@ -199,7 +199,7 @@ pub(crate) fn read_tokenizer(path: &Path, lower_case: bool) -> Result<Tokenizer,
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    fs::read(path).map_err(|source| match source.kind() {
+    read_whole(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => LoadError::Missing {
             path: path.to_owned(),
             purpose: "the tokeniser",

@@ -24,6 +24,8 @@ pub(crate) enum Mood {
     Silent,
     /// Knows nobody.
     Refuses,
+    /// Promises more than any disk holds.
+    Boasts,
 }
 
 pub(crate) struct Hub {
@@ -156,7 +158,11 @@ fn answer(
          ETag: \"{etag}\"\r\nX-Repo-Commit: {COMMIT}\r\nConnection: close\r\n\r\n",
         end - start,
         end - 1,
-        body.len(),
+        if mood == Mood::Boasts {
+            1 << 45
+        } else {
+            body.len()
+        },
     )?;
     let cut = is_content
         && name.ends_with(".safetensors")

@@ -1,14 +1,13 @@
 //! Reading a test collection in BEIR's form: `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`.
 
 use std::collections::HashMap;
-use std::io::BufRead;
 use std::path::Path;
 
 use anyhow::Context as _;
 use serde::Deserialize;
 
 use crate::commands::failure::Failure;
-use crate::commands::lines::{open, read_lines};
+use crate::commands::lines::{each_line, name, open, read_lines};
 
 const HINT: &str =
     "a test collection is a folder with `corpus.jsonl`, `queries.jsonl` and `qrels/test.tsv`";
@@ -75,9 +74,7 @@ impl Collection {
 
 fn read_judgements(path: &Path) -> anyhow::Result<HashMap<String, HashMap<String, u32>>> {
     let mut judgements: HashMap<String, HashMap<String, u32>> = HashMap::new();
-    for (line, number) in open(path, HINT)?.lines().zip(1..) {
-        let line =
-            line.with_context(|| format!("cannot read line {number} of `{}`", path.display()))?;
+    each_line(&name(path), open(path, HINT)?, |number, line| {
         let fields: Vec<&str> = line.split('\t').collect();
         match fields[..] {
             // The first line names the columns.
@@ -103,6 +100,7 @@ fn read_judgements(path: &Path) -> anyhow::Result<HashMap<String, HashMap<String
                 .into());
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(judgements)
 }

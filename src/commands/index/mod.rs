@@ -10,7 +10,6 @@ mod web;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use indicatif::ProgressBar;
 use topoi::Location;
 use topoi::ingest;
@@ -171,8 +170,9 @@ fn given_paths(context: &Context, arguments: &Index) -> anyhow::Result<(Vec<Path
             }
             context.read_stdin(ingest::DEFAULT_MAX_FILE_SIZE)?
         } else {
-            std::fs::read(list)
-                .with_context(|| format!("cannot read the list of files `{}`", list.display()))?
+            ingest::read_file(list, ingest::DEFAULT_MAX_FILE_SIZE).map_err(|reason| {
+                Failure::new(format!("the list of files `{}` {reason}", list.display()))
+            })?
         };
         paths.extend(ingest::parse_file_list(&bytes));
     }

@@ -14,7 +14,16 @@ const LOCK: &str = "lock";
 /// Holds the right to write to a library until it is dropped.
 #[derive(Debug)]
 pub(super) struct WriteLock {
-    _file: File,
+    file: File,
+}
+
+/// The lock would end when the last descriptor of the file is closed, and a process that is being started from another thread
+/// has one too for a moment. So it is given back in words.
+impl Drop for WriteLock {
+    fn drop(&mut self) {
+        // What fails here ends with the descriptors.
+        let _ = self.file.unlock();
+    }
 }
 
 impl WriteLock {
@@ -46,6 +55,23 @@ impl WriteLock {
             .and_then(|()| file.rewind())
             .and_then(|()| write!(file, "{}", std::process::id()));
         note.map_err(|error| StoreError::io("write", &path, error))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_being_started_does_not_keep_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = WriteLock::acquire(folder.path()).unwrap();
+        // What such a process has until it is another program.
+        let inherited = lock.file.try_clone().unwrap();
+        assert!(WriteLock::acquire(folder.path()).is_err());
+        drop(lock);
+        assert!(WriteLock::acquire(folder.path()).is_ok());
+        drop(inherited);
     }
 }

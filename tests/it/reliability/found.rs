@@ -164,6 +164,21 @@ fn a_damaged_index_of_words_is_an_error_and_no_panic() {
 }
 
 #[test]
+fn a_description_that_would_fill_the_memory_is_not_read() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    let description = root.join("lexical/meta.json");
+    let file = fs::OpenOptions::new().write(true).open(&description);
+    // It takes no room on the disk.
+    file.unwrap().set_len(1 << 40).unwrap();
+    let error = search(&root).unwrap_err();
+    assert!(error.to_string().contains("meta.json"), "{error}");
+    drop_damaged(&root, &check(&root).unwrap()).unwrap();
+    take_in(&root, "more.txt", "One more text.");
+    assert!(problems(&root).is_empty());
+}
+
+#[test]
 fn the_log_of_commits_does_not_grow_while_somebody_follows_them() {
     let place = Place::new();
     let root = library(&place, &TEXTS);
