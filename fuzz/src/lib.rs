@@ -8,14 +8,14 @@ pub mod ingest;
 #[path = "../../src/lexical/query.rs"]
 pub mod query;
 
-#[cfg(feature = "whole")]
+#[cfg(feature = "server")]
 #[allow(dead_code, unused_imports, reason = "the command line uses more of it")]
 #[path = "../../src/answers/mod.rs"]
 mod answers;
-#[cfg(feature = "whole")]
+#[cfg(feature = "server")]
 #[path = "../../src/serve/mod.rs"]
 mod serve;
-#[cfg(feature = "whole")]
+#[cfg(feature = "server")]
 pub mod served;
 
 use std::io::{Cursor, Write};

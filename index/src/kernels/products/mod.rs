@@ -69,7 +69,10 @@ mod tests {
 
     #[test]
     fn every_kernel_gives_the_sums_of_whole_numbers() {
-        for quads in [0, 1, 2, 5, 96, 97, 16_384] {
+        let lengths = [0, 1, 2, 5, 96, 97, 16_384];
+        // Miri takes minutes for the longer ones.
+        let lengths = lengths.iter().filter(|quads| !cfg!(miri) || **quads < 10);
+        for &quads in lengths {
             for groups in [0, 1, 2, 3] {
                 let rows: Vec<Vec<Quad>> = (0..ROWS)
                     .map(|row| {
