@@ -214,24 +214,28 @@ impl Lexical {
 
     /// The passages that have what `query` demands, and not what it excludes. `None` if it demands nothing.
     pub(crate) fn demanded(&self, query: &Query) -> Result<Option<IdSet>> {
-        let mut clauses: Vec<(Occur, Box<dyn Clauses>)> = Vec::new();
-        for Demand { wording, excluded } in query.demands() {
-            let occur = if *excluded {
-                Occur::MustNot
-            } else {
-                Occur::Must
-            };
-            clauses.push((occur, self.exactly(wording)));
+        let (excluded, wanted): (Vec<_>, Vec<_>) =
+            query.demands().iter().partition(|demand| demand.excluded);
+        let clauses = |demands: Vec<&Demand>, occur: Occur| -> BooleanQuery {
+            let clause = |demand: &Demand| (occur, self.exactly(&demand.wording));
+            BooleanQuery::new(demands.into_iter().map(clause).collect())
+        };
+        let found = |clauses: &dyn Clauses| -> Result<IdSet> {
+            let searcher = self.reader.searcher();
+            let found = self.guarded(|| searcher.search(clauses, &Allowed::everything()))?;
+            Ok(found.ids().collect())
+        };
+        let mut ids = match (wanted.is_empty(), excluded.is_empty()) {
+            (true, true) => return Ok(None),
+            (true, false) => found(&tantivy::query::AllQuery)?,
+            (false, _) => found(&clauses(wanted, Occur::Must))?,
+        };
+        // Not left to tantivy, which asks a phrase that stands nowhere for passages behind its last one: an assertion of its own
+        // calls that an error (quickwit-oss/tantivy#2811).
+        if !excluded.is_empty() {
+            ids.difference_with(&found(&clauses(excluded, Occur::Should))?);
         }
-        if clauses.is_empty() {
-            return Ok(None);
-        }
-        if query.demands().iter().all(|demand| demand.excluded) {
-            clauses.push((Occur::Must, Box::new(tantivy::query::AllQuery)));
-        }
-        let (searcher, clauses) = (self.reader.searcher(), BooleanQuery::new(clauses));
-        let found = self.guarded(|| searcher.search(&clauses, &Allowed::everything()))?;
-        Ok(Some(found.ids().collect()))
+        Ok(Some(ids))
     }
 
     /// The passages that have all words of `query`.

@@ -103,6 +103,14 @@ fn phrases_and_signs_demand_and_exclude() {
             .iter()
             .all(|text| !text.split(|c: char| !c.is_alphanumeric()).any(is_tariff))
     );
+    let other = texts(place, &["tariff -\"care home\""]);
+    assert!(!other.is_empty());
+    assert!(other.iter().all(|text| !text.contains("care home")));
+    // Both words stand in a passage, though nowhere in this order.
+    assert_eq!(
+        texts(place, &["tariff -\"home care\""]),
+        texts(place, &["tariff"])
+    );
     let must = texts(place, &["--mode", "semantic", "work +night"]);
     assert!(must.iter().all(|text| text.contains("night")), "{must:?}");
 }
