@@ -29,17 +29,11 @@ impl Agent {
         let client = json!({"name": "fuzz", "version": "0"});
         let parameters =
             json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
-        agent.say(
-            json!({"jsonrpc": "2.0", "id": "begin", "method": "initialize", "params": parameters})
-                .to_string()
-                .as_bytes(),
+        agent.ask(
+            &json!({"jsonrpc": "2.0", "id": "begin", "method": "initialize", "params": parameters}),
         );
         agent.wait_for("begin");
-        agent.say(
-            json!({"jsonrpc": "2.0", "method": "notifications/initialized"})
-                .to_string()
-                .as_bytes(),
-        );
+        agent.ask(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
         Mutex::new(agent)
     }
 
@@ -48,6 +42,10 @@ impl Agent {
             .write_all(message)
             .and_then(|()| self.input.write_all(b"\n"))
             .expect("somebody reads");
+    }
+
+    fn ask(&mut self, message: &Value) {
+        self.say(message.to_string().as_bytes());
     }
 
     /// Reads answers up to that to a question. Each is a message of the protocol.
@@ -70,11 +68,7 @@ libfuzzer_sys::fuzz_target!(|message: &[u8]| {
     agent.asked += 1;
     let id = format!("after {}", agent.asked);
     let call = json!({"name": "sources", "arguments": {}});
-    agent.say(
-        json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": call})
-            .to_string()
-            .as_bytes(),
-    );
+    agent.ask(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": call}));
     let answer = agent.wait_for(&id);
     assert!(answer["result"]["content"].is_array(), "{answer}");
 });

@@ -3,85 +3,20 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use topoi::Location;
 use topoi::library::{Indexer, Silent, Windowing};
-use topoi_models::{
-    Embeddings, EncodeError, Encoder, Identity, Observer, Pooling, Precision, Role,
-};
 
 use crate::serve::{self, Model, Permissions, Served, Settings};
 
-/// A model that counts letters: what is tried out here is the server, and a model costs more than all of it.
-struct Letters(Identity);
+// What is tried out here is the server, and a real model costs more than all of it.
+#[path = "../../tests/it/reliability/letters.rs"]
+mod letters;
 
-impl Letters {
-    fn new() -> Self {
-        Self(Identity {
-            name: "letters".into(),
-            revision: None,
-            weights_sha256: "0".repeat(64),
-            tokenizer_sha256: "0".repeat(64),
-            dense_sha256: None,
-            pooling: Pooling::Mean,
-            normalise: true,
-            dim: 27,
-            max_tokens: 200,
-            precision: Precision::F32,
-            query_prompt: String::new(),
-            passage_prompt: String::new(),
-        })
-    }
-}
-
-impl Encoder for Letters {
-    fn identity(&self) -> &Identity {
-        &self.0
-    }
-
-    fn room(&self, _: Role) -> usize {
-        self.0.max_tokens
-    }
-
-    fn count_tokens(&self, text: &str) -> usize {
-        text.chars().count()
-    }
-
-    fn token_spans(&self, text: &str) -> Vec<Range<usize>> {
-        let letters = text.char_indices();
-        letters
-            .map(|(at, letter)| at..at + letter.len_utf8())
-            .collect()
-    }
-
-    fn encode(
-        &self,
-        texts: &[&str],
-        _: Role,
-        observer: Observer<'_>,
-    ) -> Result<Embeddings, EncodeError> {
-        let mut embeddings = Embeddings::zeros(texts.len(), self.dim());
-        for (row, text) in texts.iter().enumerate() {
-            let Some(vector) = embeddings.row_mut(row) else {
-                continue;
-            };
-            vector[26] = 0.1;
-            for byte in text.bytes().filter(u8::is_ascii_alphabetic) {
-                vector[usize::from(byte.to_ascii_lowercase() - b'a')] += 1.0;
-            }
-            let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-            vector.iter_mut().for_each(|value| *value /= length);
-        }
-        match observer(texts.len()) {
-            ControlFlow::Continue(()) => Ok(embeddings),
-            ControlFlow::Break(()) => Err(EncodeError::Cancelled { done: texts.len() }),
-        }
-    }
-}
+use letters::Letters;
 
 const SUBJECTS: [&str; 6] = [
     "tariffs",
