@@ -127,3 +127,32 @@ fn no_damage_makes_reading_panic() {
         }
     }
 }
+
+#[test]
+fn what_fuzzing_begins_with_can_be_read() {
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    let formats = [
+        ("csv", Format::Table),
+        ("docx", Format::Docx),
+        ("feed", Format::Feed),
+        ("html", Format::Html),
+        ("json", Format::Json),
+        ("jsonl", Format::JsonLines),
+        ("mail", Format::Mail),
+        ("markdown", Format::Markdown),
+        ("mbox", Format::Mailbox),
+        ("warc", Format::Warc),
+        ("zip", Format::Zip),
+    ];
+    for (target, format) in formats {
+        for seed in std::fs::read_dir(seeds.join(target)).unwrap() {
+            let hints = Hints {
+                format: Some(format),
+                ..Hints::default()
+            };
+            let seed = seed.unwrap().path();
+            let bytes = std::fs::read(&seed).unwrap();
+            assert!(read_source(&bytes, &hints).is_ok(), "{}", seed.display());
+        }
+    }
+}
