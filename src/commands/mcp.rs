@@ -1,5 +1,6 @@
 //! `topoi mcp`: tools for an assistant that starts this program itself and talks to it over standard input and output.
 
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
@@ -44,9 +45,9 @@ pub(crate) fn run(context: &mut Context, arguments: &Mcp) -> anyhow::Result<Outc
     let workers = context
         .threads()
         .unwrap_or_else(|| cores().min(MOST_WORKERS));
-    let output = &mut context.output;
+    let mut output = context.output.exact()?;
     serve::serve_agent(served, workers, |line| {
-        output.bytes(line)?;
+        output.write_all(line)?;
         output.flush()
     })?;
     Ok(Outcome::Found)

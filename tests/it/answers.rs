@@ -159,6 +159,15 @@ fn a_passage_is_shown_in_its_context() {
 }
 
 #[test]
+fn json_holds_what_would_steer_a_terminal_in_other_letters() {
+    let question = "an import\u{7f} tax\u{9b}31m";
+    let found = sample().run(["search", "-n", "1", "--json", question]);
+    let escaped = r"an import\u007f tax\u009b31m";
+    assert!(found.stdout.contains(escaped), "{}", found.stdout);
+    assert_eq!(found.json()["query"], question);
+}
+
+#[test]
 fn an_editor_finds_the_line() {
     let place = Place::new();
     let path = place.write(

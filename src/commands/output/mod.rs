@@ -2,6 +2,7 @@
 //!
 //! This is the only place that writes to either.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::ops::Range;
@@ -127,14 +128,14 @@ impl Output {
 
     /// One JSON document, indented.
     pub(crate) fn json(&mut self, document: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.data, document)?;
-        writeln!(self.data)
+        let json = serde_json::to_string_pretty(document)?;
+        self.line(without_controls(&json))
     }
 
     /// One JSON object in a line.
     pub(crate) fn json_line(&mut self, object: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.data, object)?;
-        writeln!(self.data)
+        let json = serde_json::to_string(object)?;
+        self.line(without_controls(&json))
     }
 
     /// Bytes of data as they are.
@@ -209,6 +210,25 @@ fn split(text: &str, part: Range<usize>) -> Option<(&str, &str, &str)> {
         text.get(part.clone())?,
         text.get(part.end..)?,
     ))
+}
+
+/// JSON with the control characters escaped that it may hold as they are: DEL would be lost on the way to a pipe, and the others
+/// steer a terminal.
+fn without_controls(json: &str) -> Cow<'_, str> {
+    let steers = |c: char| matches!(c, '\u{7f}'..='\u{9f}');
+    if !json.contains(steers) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if steers(c) {
+            // They stand in strings only.
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// What a progress bar counts.
