@@ -106,6 +106,9 @@ pub enum Error {
     /// A text without a paragraph to compare.
     #[error("the text holds no paragraph")]
     NoParagraph,
+    /// An answer that is wanted until a certain time ([`SearchOptions::until`](crate::search::SearchOptions::until)).
+    #[error("the answer took too long")]
+    Late,
     /// The user stopped it.
     #[error("interrupted; what was committed before is kept, and the next run goes on from there")]
     Interrupted,
@@ -159,6 +162,7 @@ impl Error {
             Self::Vector(_)
             | Self::Themes(_)
             | Self::NoParagraph
+            | Self::Late
             | Self::Interrupted
             | Self::Stopped => None,
         }

@@ -279,6 +279,21 @@ impl Records for Database {
         self.collect(&sql, &[&signed(of.0)], passage)
     }
 
+    fn passages_around(&self, of: &Passage, paragraphs: u32) -> Asked<Vec<Passage>> {
+        if self.partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT {PASSAGE} FROM passages WHERE article = $1 AND paragraph BETWEEN $2 AND $3
+             ORDER BY paragraph, part"
+        );
+        let own = of.place.paragraph;
+        let bound = |paragraph: u32| i32::try_from(paragraph).unwrap_or(i32::MAX);
+        let first = bound(own.saturating_sub(paragraphs));
+        let last = bound(own.saturating_add(paragraphs));
+        self.collect(&sql, &[&signed(of.article.0), &first, &last], passage)
+    }
+
     fn own_languages(&self, of: ArticleId) -> Asked<HashMap<PassageId, String>> {
         if self.partitions.is_empty() {
             return Ok(HashMap::new());

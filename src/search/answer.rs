@@ -46,6 +46,7 @@ impl Library {
             }
             let mut hits = Vec::with_capacity(stories.len());
             for story in &stories {
+                options.go_on()?;
                 hits.push(self.hit(story, options.context, &mut texts)?);
             }
             let nearest_miss = match missed.filter(|_| hits.is_empty()) {

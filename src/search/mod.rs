@@ -79,7 +79,7 @@ pub use crate::lexical::{Query, QueryError, WeightedTerm};
 use sources::{Asked, Sources};
 
 use crate::article::{Passage, PassageId, Place, StoredArticle};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::library::Library;
 use crate::store::Filter;
 
@@ -106,6 +106,18 @@ pub struct SearchOptions {
     pub copies: bool,
     /// With how many paragraphs before and behind it a passage is given.
     pub context: u32,
+    /// When the answer is too late; it is then given up, with [`Error::Late`](crate::Error::Late), though not at once.
+    pub until: Option<Instant>,
+}
+
+impl SearchOptions {
+    /// Whether the answer is still wanted.
+    pub(crate) fn go_on(&self) -> Result<()> {
+        match self.until {
+            Some(until) if Instant::now() >= until => Err(Error::Late),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Default for SearchOptions {
@@ -121,6 +133,7 @@ impl Default for SearchOptions {
             per_article: None,
             copies: false,
             context: 0,
+            until: None,
         }
     }
 }

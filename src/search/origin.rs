@@ -1,5 +1,7 @@
 //! Passages and articles as people and programs name them.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::article::{ArticleId, Kind, PassageId};
@@ -7,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::library::Library;
 
 /// A passage or an article of a library: what is shown, what something is found beside, what was good and what was bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Origin {
     /// A passage of the library.
     Passage(PassageId),
@@ -33,15 +35,16 @@ impl Origin {
 }
 
 impl Library {
-    /// The passages that are meant: of an article those of its body.
+    /// The passages that are meant, each once: of an article those of its body.
     ///
     /// # Errors
     ///
     /// Where there is no such passage or article, or the library is damaged.
     pub fn passages_of(&self, origins: &[Origin]) -> Result<Vec<PassageId>> {
         let store = self.store();
+        let (mut named, mut known) = (HashSet::new(), HashSet::new());
         let mut passages = Vec::new();
-        for origin in origins {
+        for origin in origins.iter().filter(|origin| named.insert(**origin)) {
             match *origin {
                 Origin::Passage(id) => {
                     store.passage(id)?.ok_or(Error::NoPassage(id))?;
@@ -55,6 +58,7 @@ impl Library {
                 }
             }
         }
+        passages.retain(|id| known.insert(*id));
         Ok(passages)
     }
 }

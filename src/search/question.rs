@@ -20,6 +20,9 @@ use crate::library::Library;
 const LIKE: f32 = 0.75;
 const UNLIKE: f32 = 0.15;
 
+/// How many vectors are read at once.
+const AT_ONCE: usize = 1000;
+
 /// Passages that were found to be good or bad answers to a question: it moves towards the one and away from the other,
 /// and neither are found again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,14 +95,14 @@ impl Library {
 
     /// The mean of some passages' vectors.
     fn mean_of(&self, passages: &[PassageId]) -> Result<Option<UnitVector>> {
-        let mut parts = Vec::with_capacity(passages.len());
-        for vector in self.vectors_of(passages)? {
-            parts.push((1.0, vector));
+        let mut total: Option<Vec<f32>> = None;
+        for some in passages.chunks(AT_ONCE) {
+            for vector in self.vectors_of(some)? {
+                let total = total.get_or_insert_with(|| vec![0.0; vector.dim()]);
+                add(total, 1.0, &vector);
+            }
         }
-        if parts.is_empty() {
-            return Ok(None);
-        }
-        sum(&parts).map(Some)
+        total.map(at_length_1).transpose()
     }
 
     /// The vectors of passages of the library, in their order.
@@ -122,10 +125,18 @@ impl Library {
 fn sum(parts: &[(f32, UnitVector)]) -> Result<UnitVector> {
     let mut sum = vec![0.0; parts.first().map_or(0, |(_, vector)| vector.dim())];
     for (weight, vector) in parts {
-        for (sum, value) in sum.iter_mut().zip(vector.as_slice()) {
-            *sum += weight * value;
-        }
+        add(&mut sum, *weight, vector);
     }
+    at_length_1(sum)
+}
+
+fn add(sum: &mut [f32], weight: f32, vector: &UnitVector) {
+    for (sum, value) in sum.iter_mut().zip(vector.as_slice()) {
+        *sum += weight * value;
+    }
+}
+
+fn at_length_1(sum: Vec<f32>) -> Result<UnitVector> {
     // What is left of a vector that was taken from itself is rounding.
     let length = sum.iter().map(|value| value * value).sum::<f32>().sqrt();
     if length < 1e-3 {

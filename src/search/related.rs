@@ -144,8 +144,7 @@ impl Library {
     ) -> Result<Found> {
         scope.exclude(options.except.iter().copied());
         let sources = self.sources([], options)?;
-        let few = FEWEST_CANDIDATES.max(options.limit);
-        self.exclude_copies(&points, whole, &mut scope, few, &sources)?;
+        self.exclude_copies(&points, whole, &mut scope, options, &sources)?;
         let scope = Arc::new(scope);
         let mut found = self.tell(&scope, options, &mut |limit| {
             let count = limit.max(FEWEST_CANDIDATES);
@@ -170,13 +169,14 @@ impl Library {
         points: &[Point],
         whole: &Shingles,
         scope: &mut Scope,
-        count: usize,
+        options: &SearchOptions,
         sources: &Sources<'_>,
     ) -> Result<()> {
         let mut seen: HashSet<ArticleId> = HashSet::new();
         for point in points {
+            options.go_on()?;
             let shingles = Shingles::of(&point.text);
-            let mut count = count;
+            let mut count = FEWEST_CANDIDATES.max(options.limit);
             loop {
                 let mut copies = Vec::new();
                 let near = sources.nearest(&point.vector, count, scope, false)?;
@@ -236,6 +236,7 @@ fn candidates(
     let mut complete = true;
     let mut by_chance: Vec<f32> = Vec::new();
     for (point, question) in points.iter().zip(0..) {
+        options.go_on()?;
         let near = sources.nearest(&point.vector, count, scope, options.exact)?;
         complete &= near.len() < count;
         let vector = point.vector.as_slice();

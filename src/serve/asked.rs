@@ -143,7 +143,6 @@ impl Question {
             min_score: self.min_score,
             per_article: self.per_article,
             copies: self.copies,
-            context: self.context,
             ..SearchOptions::default()
         })
     }
@@ -250,6 +249,7 @@ pub(crate) async fn search(desk: &Desk, shelf: &Arc<Shelf>, asked: Question) -> 
             unlike: library.passages_of(&unlike)?,
         };
         options.except = library.passages_of(&except)?;
+        options.until = Some(seat.expires);
         let mut found = library.search(&query, &feedback, seat.encoder, &options)?;
         found.embedding = seat.embedding;
         answer(&seat, library, "topoi.search.v1", typed, found, &asked)
@@ -285,6 +285,7 @@ pub(crate) async fn related(desk: &Desk, shelf: &Arc<Shelf>, asked: Question) ->
         let library = seat.library.ok_or_else(Failure::empty)?;
         library.expect_theme(&options.filter)?;
         options.except = library.passages_of(&except)?;
+        options.until = Some(seat.expires);
         let query = asked.to.clone().unwrap_or_default();
         let found = match &origin {
             Some(origin) => library.related(origin, &options)?,
@@ -309,6 +310,10 @@ fn answer(
     asked: &Question,
 ) -> Result<Answer> {
     found.hits.drain(..asked.offset.min(found.hits.len()));
+    // Only of what is shown.
+    for hit in &mut found.hits {
+        hit.context = library.context(&hit.passage, asked.context)?;
+    }
     if asked.why {
         library.explain(&mut found, seat.encoder)?;
     }

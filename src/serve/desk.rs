@@ -25,17 +25,16 @@ use tokio::sync::oneshot;
 use topoi::library::Library;
 use topoi_models::{Embeddings, EncodeError, Encoder, Role};
 
-use super::lock;
 use super::metrics::Metrics;
-use super::model::Known;
+use super::model::{Known, Until};
 use super::shelf::{Seats, Shelf};
+use super::{lock, wait_for};
 
 /// How often a worker that has nothing to do looks whether a library has changed, so that it doesn't keep the old one.
 const TICK: Duration = Duration::from_millis(200);
 
-/// How long workers may take to finish when the desk is closed, and how often it is looked whether they have.
+/// How long workers may take to finish when the desk is closed.
 const FAREWELL: Duration = Duration::from_secs(5);
-const MOMENT: Duration = Duration::from_millis(5);
 
 /// After so many turns of the front lane, the back lane has one.
 const FRONT_TURNS: u32 = 4;
@@ -89,6 +88,8 @@ pub(crate) struct Seat<'a> {
     pub(crate) embedding: Duration,
     /// Which state of the library this is, or an earlier one.
     pub(crate) generation: u64,
+    /// When nobody waits for the answer any more.
+    pub(crate) expires: Instant,
 }
 
 impl Seat<'_> {
@@ -322,13 +323,7 @@ impl Desk {
     pub(crate) fn close(&self) {
         self.queue.lanes().is_closed = true;
         self.queue.ready.notify_all();
-        let until = Instant::now() + FAREWELL;
-        for worker in std::mem::take(&mut *lock(&self.workers)) {
-            // A worker that takes longer ends with the process.
-            while !worker.is_finished() && Instant::now() < until {
-                thread::sleep(MOMENT);
-            }
-        }
+        wait_for(std::mem::take(&mut *lock(&self.workers)), FAREWELL);
     }
 }
 
@@ -501,30 +496,32 @@ fn answer(task: Task, seats: &mut Seats) {
         texts,
         vectors,
         work,
-        ..
+        expires,
+        lane: _,
     } = task;
     let encoder = shelf.model.encoder.as_ref();
     let (known, embedding) = match &vectors {
-        Vectors::Known { values, time } => (Some(values), *time),
+        Vectors::Known { values, time } => (Some(&**values), *time),
         Vectors::Wanted | Vectors::None => (None, Duration::ZERO),
     };
-    let known = known.map(|vectors| Known {
+    let encoder = Until {
         encoder,
-        role: texts.role,
-        texts: &texts.texts,
-        vectors,
-    });
+        known: known.map(|vectors| Known {
+            role: texts.role,
+            texts: &texts.texts,
+            vectors,
+        }),
+        expires,
+    };
     // Before the library is taken, so that it is at least of this generation.
     let generation = shelf.generation();
     let seat = Seat {
         library: seats.library(&shelf),
-        encoder: match &known {
-            Some(known) => known,
-            None => encoder,
-        },
+        encoder: &encoder,
         texts: &texts,
         embedding,
         generation,
+        expires,
     };
     if catch_unwind(AssertUnwindSafe(|| work.run(seat))).is_err() {
         tracing::error!(library = shelf.name, "an answer broke down");

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use topoi::Error;
 use topoi::store::StoreError;
+use topoi_models::EncodeError;
 
 use super::desk::Refusal;
 
@@ -143,6 +144,10 @@ impl From<Error> for Failure {
             Error::NoParagraph => Self::field("text", message),
             Error::Themes(_) => Self::bad(message),
             Error::Empty(_) => return Self::empty(),
+            // Nobody else stops what a worker does.
+            Error::Late | Error::Encode(EncodeError::Cancelled { .. }) => {
+                return Refusal::Late.into();
+            }
             error => {
                 tracing::error!(%error, "a library fails");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)

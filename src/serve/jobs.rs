@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::watch;
-use topoi::ingest::{self, FoundFile, WalkOptions};
+use topoi::ingest::{self, FoundFile, SkipReason, WalkOptions};
 use topoi::library::{IndexReport, Indexer, Observer, Refusal, Windowing};
 use topoi::store::StoreError;
 
@@ -391,7 +391,14 @@ impl Jobs {
                     let resolved = file.path.canonicalize();
                     resolved.is_ok_and(|path| self.is_within(&path))
                 };
-                let files: Vec<FoundFile> = found.files.into_iter().filter(is_within).collect();
+                // Of anything else nobody knows when it ends, and nothing could stop the reading.
+                let is_file = |file: &FoundFile| file.path.metadata().is_ok_and(|it| it.is_file());
+                let within = found.files.into_iter().filter(is_within);
+                let (files, others): (Vec<FoundFile>, Vec<_>) = within.partition(is_file);
+                refused.extend(others.into_iter().map(|other| {
+                    let path = other.path.display().to_string();
+                    (path, Refusal::from(SkipReason::NotAFile))
+                }));
                 let not_read = indexer.add_files(&files, ingest::DEFAULT_MAX_FILE_SIZE);
                 let not_read = not_read.map_err(|error| text(&error))?.into_iter();
                 refused

@@ -31,8 +31,8 @@ mod themes;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
@@ -53,6 +53,11 @@ const AGENT_LIMITS: Limits = Limits {
     batch: 16,
     time: Duration::from_secs(30),
 };
+
+/// How long the job that is under way may take to stop when the server ends, and how often it is looked whether a thread has
+/// ended.
+const FAREWELL: Duration = Duration::from_secs(10);
+const MOMENT: Duration = Duration::from_millis(5);
 
 /// What a mutex guards. Work that broke down while it held one has left nothing half-done there.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -101,26 +106,43 @@ pub(crate) fn serve(
     let jobs = Arc::new(Jobs::new(settings.permissions));
     let guard = Guard::new(settings.token.as_deref(), &settings.names, &settings.cors);
     let app = Arc::new(App::new(Arc::clone(&room), jobs, guard, metrics));
-    room.keep(|| {
-        thread::scope(|threads| {
-            threads.spawn(|| app.jobs.work(&room.desk, room.workers));
-            let router = http::router(Arc::clone(&app));
-            let served = runtime.block_on(async {
-                let told = told_to_end()?;
-                ready(address)?;
-                let end = async {
-                    told.await;
-                    tracing::info!("ending");
-                    app.jobs.close();
-                };
-                http::listen(listener, router, end).await;
-                std::io::Result::Ok(())
-            });
-            app.jobs.close();
-            served
+    let taking_in = Arc::clone(&app);
+    let jobs = thread::Builder::new()
+        .name("jobs".to_owned())
+        .spawn(move || {
+            taking_in
+                .jobs
+                .work(&taking_in.room.desk, taking_in.room.workers)
         })
+        .context("cannot start the server's threads")?;
+    room.keep(|| {
+        let router = http::router(Arc::clone(&app));
+        let served = runtime.block_on(async {
+            let told = told_to_end()?;
+            ready(address)?;
+            let end = async {
+                told.await;
+                tracing::info!("ending");
+                app.jobs.close();
+            };
+            http::listen(listener, router, end).await;
+            std::io::Result::Ok(())
+        });
+        app.jobs.close();
+        wait_for([jobs], FAREWELL);
+        served
     })?;
     Ok(())
+}
+
+/// Waits until threads have ended, for so long. One that takes longer ends with the process.
+fn wait_for(threads: impl IntoIterator<Item = JoinHandle<()>>, long: Duration) {
+    let until = Instant::now() + long;
+    for ending in threads {
+        while !ending.is_finished() && Instant::now() < until {
+            thread::sleep(MOMENT);
+        }
+    }
 }
 
 /// Answers an agent on standard input, until that ends; `write` is given each line for standard output.

@@ -1,6 +1,7 @@
 //! Models as the server uses them: loaded once, and computing on the thread that asks.
 
 use std::ops::{ControlFlow, Range};
+use std::time::Instant;
 
 use topoi_models::{Attribution, Embeddings, EncodeError, Encoder, Identity, Observer, Role};
 
@@ -29,14 +30,33 @@ impl Model {
 
 /// Some texts whose vectors are known already.
 pub(crate) struct Known<'a> {
-    pub(crate) encoder: &'a dyn Encoder,
     pub(crate) role: Role,
     pub(crate) texts: &'a [String],
     /// Their vectors, one after the other.
     pub(crate) vectors: &'a [f32],
 }
 
-impl Encoder for Known<'_> {
+/// A model for a piece of work: it has the vectors that are known already, and gives up when nobody waits any more.
+pub(crate) struct Until<'a> {
+    pub(crate) encoder: &'a dyn Encoder,
+    pub(crate) known: Option<Known<'a>>,
+    pub(crate) expires: Instant,
+}
+
+impl Until<'_> {
+    fn is_late(&self) -> bool {
+        Instant::now() >= self.expires
+    }
+
+    fn go_on(&self) -> Result<(), EncodeError> {
+        if self.is_late() {
+            return Err(EncodeError::Cancelled { done: 0 });
+        }
+        Ok(())
+    }
+}
+
+impl Encoder for Until<'_> {
     fn identity(&self) -> &Identity {
         self.encoder.identity()
     }
@@ -60,14 +80,21 @@ impl Encoder for Known<'_> {
         role: Role,
         observer: Observer<'_>,
     ) -> Result<Embeddings, EncodeError> {
-        if role != self.role || texts != self.texts {
-            return self.encoder.encode(texts, role, observer);
-        }
+        self.go_on()?;
+        let is_known = |known: &&Known<'_>| role == known.role && texts == known.texts;
+        let Some(known) = self.known.as_ref().filter(is_known) else {
+            return self
+                .encoder
+                .encode(texts, role, &mut |done| match self.is_late() {
+                    true => ControlFlow::Break(()),
+                    false => observer(done),
+                });
+        };
         if observer(texts.len()) == ControlFlow::Break(()) {
             return Err(EncodeError::Cancelled { done: 0 });
         }
         let mut embeddings = Embeddings::zeros(texts.len(), self.dim());
-        for (row, vector) in self.vectors.chunks_exact(self.dim().max(1)).enumerate() {
+        for (row, vector) in known.vectors.chunks_exact(self.dim().max(1)).enumerate() {
             if let Some(row) = embeddings.row_mut(row) {
                 row.copy_from_slice(vector);
             }
@@ -76,6 +103,7 @@ impl Encoder for Known<'_> {
     }
 
     fn encode_ids(&self, texts: &[Vec<u32>], role: Role) -> Result<Embeddings, EncodeError> {
+        self.go_on()?;
         self.encoder.encode_ids(texts, role)
     }
 
@@ -84,6 +112,7 @@ impl Encoder for Known<'_> {
         pairs: &[(&str, &[f32])],
         role: Role,
     ) -> Result<Option<Vec<Attribution>>, EncodeError> {
+        self.go_on()?;
         self.encoder.attribute(pairs, role)
     }
 }

@@ -94,12 +94,7 @@ pub trait Records {
         &self,
         passage: &Passage,
         paragraphs: u32,
-    ) -> Result<Vec<Passage>, StoreError> {
-        let mut around = self.passages_of(passage.article)?;
-        let own = passage.place.paragraph;
-        around.retain(|other| other.place.paragraph.abs_diff(own) <= paragraphs);
-        Ok(around)
-    }
+    ) -> Result<Vec<Passage>, StoreError>;
 
     /// The article of every passage in the library.
     ///

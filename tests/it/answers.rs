@@ -1,8 +1,12 @@
 //! What is told of an answer: why it was found, how sure it is, what stands around it, and where an editor finds it.
 
 use std::fs;
+use std::time::Instant;
 
 use serde_json::Value;
+use topoi::article::ArticleId;
+use topoi::library::Library;
+use topoi::search::{Origin, SearchOptions};
 
 use crate::harness::{Place, sample};
 
@@ -125,6 +129,17 @@ fn an_explanation_says_where_a_passage_stands_and_what_its_sentences_add() {
     for which in ["semantic", "lexical"] {
         assert!(ranks(which).contains(&1), "{which}");
     }
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_given_up() {
+    let library = Library::open(sample().path(".topoi")).unwrap();
+    let late = SearchOptions {
+        until: Some(Instant::now()),
+        ..SearchOptions::default()
+    };
+    let found = library.related(&Origin::Article(ArticleId(3)), &late);
+    assert!(matches!(found, Err(topoi::Error::Late)), "{found:?}");
 }
 
 #[test]

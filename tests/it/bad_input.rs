@@ -1,6 +1,7 @@
 //! What comes from outside and is not as it should be: one clear message, exit code 2, and nothing lost.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use crate::harness::{Place, sample};
@@ -57,6 +58,31 @@ fn one_bad_file_among_many_is_skipped_and_named() {
     let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
     assert_eq!(report["articles_added"], 1);
     assert_eq!(report["skipped"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn names_in_an_archive_steer_no_terminal() {
+    let place = Place::new();
+    let mut archive = zip::ZipWriter::new(fs::File::create(place.path("a.zip")).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, text) in [
+        ("good.txt", "The port silts."),
+        ("bad\u{1b}]0;PWN\u{7}.json", "{"),
+    ] {
+        archive.start_file(name, options).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+    for arguments in [
+        &["index", "a.zip", "--color", "always"][..],
+        &["index", "a.zip", "--dry-run", "--color", "always"],
+        &["index", "--explain", "a.zip", "--color", "always"],
+    ] {
+        let said = place.run(arguments).found();
+        let said = said.stdout + &said.stderr;
+        assert!(said.contains("bad]0;PWN.json"), "{said}");
+        assert!(!said.contains('\u{7}'), "{said}");
+    }
 }
 
 #[test]

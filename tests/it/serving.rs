@@ -1,5 +1,7 @@
 //! `topoi serve`: what the page and other programs are given, and who is turned away.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::thread;
 
 use serde_json::{Value, json};
@@ -250,6 +252,81 @@ fn an_answer_that_comes_too_late_is_said_to_be_late() {
 }
 
 #[test]
+fn what_is_named_a_thousand_times_counts_once() {
+    let server = Server::start(sample(), &[]);
+    let like = |articles: Vec<&str>| {
+        let asked = json!({"q": QUESTION, "like": articles, "except": articles, "limit": 5});
+        results(&server.post("/v1/search", &asked).json(200))
+    };
+    assert_eq!(like(vec!["a3"; 1000]), like(vec!["a3"]));
+}
+
+#[test]
+fn context_is_given_of_what_is_shown() {
+    let server = Server::start(sample(), &[]);
+    let asked = json!({"q": QUESTION, "limit": 3, "offset": 2, "context": 1});
+    let shown = server.post("/v1/search", &asked).json(200);
+    let all = json!({"q": QUESTION, "limit": 5, "context": 1});
+    let all = server.post("/v1/search", &all).json(200);
+    let all = all["results"].as_array().unwrap();
+    assert_eq!(shown["results"].as_array().unwrap(), &all[2..]);
+    assert!(
+        all.iter()
+            .any(|hit| !hit["context"]["before"].as_array().unwrap().is_empty())
+    );
+}
+
+#[test]
+fn who_does_not_know_the_token_takes_no_room() {
+    let server = Server::start(sample(), &["--token", "open sesame"]);
+    let held: Vec<TcpStream> = (0..8)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&server.address).unwrap();
+            let head = format!(
+                "POST /v1/session HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+                 Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n",
+                server.address
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    // They have arrived once another connection has been answered.
+    assert_eq!(server.get("/").status, 200);
+    let headers = [
+        ("Authorization", "Bearer open sesame"),
+        ("Content-Type", "application/json"),
+    ];
+    let asked = json!({"q": QUESTION}).to_string();
+    let answer = server.ask("POST", "/v1/search", &headers, asked.as_bytes());
+    assert_eq!(answer.status, 200);
+    drop(held);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_never_ends_is_not_taken_in() {
+    let place = Place::new();
+    let folder = place.path("allowed");
+    std::fs::create_dir(&folder).unwrap();
+    let pipe = folder.join("pipe.txt");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let mut server = Server::start(&place, &["--allow", folder.to_str().unwrap()]);
+    let job = server
+        .post("/v1/index", &json!({"paths": [pipe]}))
+        .json(202);
+    let job = format!("/v1/index/{}", job["job"]["id"].as_str().unwrap());
+    let job = wait_for(|| {
+        let job = server.get(&job).json(200)["job"].clone();
+        (job["state"] == "failed").then_some(job)
+    });
+    let error = job["error"].as_str().unwrap();
+    assert!(error.contains("neither a file nor a folder"), "{error}");
+    end(&mut server);
+}
+
+#[test]
 fn strangers_are_turned_away() {
     let place = sample();
     let server = Server::start(place, &["--cors", "https://friend.example"]);
@@ -479,6 +556,12 @@ fn too_many_questions_are_told_to_come_again() {
 fn a_server_that_is_told_to_end_ends_well() {
     let mut server = Server::start(sample(), &[]);
     assert_eq!(server.get("/healthz").status, 200);
+    end(&mut server);
+}
+
+/// Tells a server to end, which it is to do.
+#[cfg(unix)]
+fn end(server: &mut Server) {
     let pid = server.child.id().to_string();
     let told = std::process::Command::new("kill")
         .args(["-TERM", &pid])

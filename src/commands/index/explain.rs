@@ -94,13 +94,13 @@ pub(super) fn run(
         .map_or_else(String::new, |encoding| format!(" in {encoding}"));
     output.line(format_args!(
         "{STRONG}{}{STRONG:#} is {}{encoding}: {} articles, {} entries left out",
-        file.display(),
+        clean(&file.display().to_string()),
         reading.format,
         reading.articles.len(),
         reading.left_out
     ))?;
     for warning in &reading.warnings {
-        output.line(format_args!("warning: {warning}"))?;
+        output.line(format_args!("warning: {}", clean(&warning.to_string())))?;
     }
     for article in &reading.articles {
         print_article(output, article, lines)?;

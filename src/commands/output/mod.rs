@@ -158,13 +158,14 @@ impl Output {
     /// Something worth knowing beside the data.
     pub(crate) fn note(&self, text: impl Display) {
         if !self.quiet {
-            complain(format_args!("{text}"));
+            complain(clean(&text.to_string()));
         }
     }
 
     /// Something worth knowing for whoever wants to know more.
     pub(crate) fn detail(&self, text: impl Display) {
         if self.verbose {
+            let text = clean(&text.to_string());
             complain(format_args!("{FAINT}{text}{FAINT:#}"));
         }
     }
@@ -172,6 +173,7 @@ impl Output {
     /// Something that is not as it should be, though the command goes on.
     pub(crate) fn warn(&self, text: impl Display) {
         if !self.quiet {
+            let text = clean(&text.to_string());
             complain(format_args!("{WARNING}warning:{WARNING:#} {text}"));
         }
     }
@@ -179,6 +181,7 @@ impl Output {
     /// What the user can do.
     pub(crate) fn hint(&self, text: impl Display) {
         if !self.quiet {
+            let text = clean(&text.to_string());
             complain(format_args!("{HINT}hint:{HINT:#} {text}"));
         }
     }
@@ -251,11 +254,11 @@ pub(crate) fn report(error: &anyhow::Error, hint: Option<String>) {
     }
     complain(format_args!("{ERROR}error:{ERROR:#} {}", clean(&text)));
     if let Some(hint) = hint {
-        complain(format_args!("{HINT}hint:{HINT:#} {hint}"));
+        complain(format_args!("{HINT}hint:{HINT:#} {}", clean(&hint)));
     }
 }
 
 /// Writes a line to standard error. Where that is closed, there is nobody left to tell.
-fn complain(text: std::fmt::Arguments<'_>) {
+fn complain(text: impl Display) {
     let _ = writeln!(AutoStream::auto(io::stderr().lock()), "{text}");
 }

@@ -1,32 +1,114 @@
 //! Reading what a request brings along: so much, so long, and of the right kind.
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path, Query, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
-use topoi::ingest;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::App;
 use crate::serve::failure::{Failure, Result};
+use crate::serve::lock;
 
-/// How many bytes of bodies can be read at the same time, in units of so many; no body takes more than the largest file.
-const MOST_AT_ONCE: u64 = 256 << 20;
-const ROOM_UNIT: u64 = 1 << 10;
-const MOST_EACH: u64 = ingest::DEFAULT_MAX_FILE_SIZE;
+/// How many bytes of bodies there can be at the same time, and of files that are sent: these have a room of their own, so that
+/// slow ones keep no questions out.
+const MOST_AT_ONCE: usize = 64 << 20;
+const MOST_OF_FILES: usize = 192 << 20;
 
-/// The room for bodies, in its units.
-pub(super) fn room() -> Semaphore {
-    Semaphore::new(usize::try_from(MOST_AT_ONCE / ROOM_UNIT).unwrap_or(Semaphore::MAX_PERMITS))
+/// Where files are sent to.
+pub(super) const INDEX_ROUTE: &str = "/v1/index";
+
+/// The room for bodies, in bytes.
+pub(super) struct Rooms {
+    bodies: Arc<Semaphore>,
+    files: Arc<Semaphore>,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self {
+            bodies: Arc::new(Semaphore::new(MOST_AT_ONCE)),
+            files: Arc::new(Semaphore::new(MOST_OF_FILES)),
+        }
+    }
+}
+
+/// What a request's body takes of the room: as much as has come of it, until the request is answered.
+#[derive(Clone)]
+struct Taken {
+    room: Arc<Semaphore>,
+    permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+}
+
+impl Taken {
+    /// Takes so many bytes more, if there is room.
+    fn take(&self, bytes: usize) -> Result<()> {
+        let more = u32::try_from(bytes)
+            .ok()
+            .and_then(|bytes| Arc::clone(&self.room).try_acquire_many_owned(bytes).ok());
+        let more = more.ok_or_else(|| {
+            Failure::busy("too much is being sent at once: try again in a second")
+        })?;
+        match &mut *lock(&self.permit) {
+            Some(permit) => permit.merge(more),
+            none => *none = Some(more),
+        }
+        Ok(())
+    }
+}
+
+/// Lets what comes of a request's body be counted.
+pub(super) async fn make_room(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let route = request.extensions().get::<MatchedPath>();
+    let is_file = route.is_some_and(|route| route.as_str() == INDEX_ROUTE);
+    let rooms = &app.rooms_for_bodies;
+    let room = if is_file { &rooms.files } else { &rooms.bodies };
+    let taken = Taken {
+        room: Arc::clone(room),
+        permit: Arc::default(),
+    };
+    request.extensions_mut().insert(taken.clone());
+    let answer = next.run(request).await;
+    drop(taken);
+    answer
+}
+
+/// A body that is still to be read.
+pub(super) struct Sent {
+    body: Body,
+    taken: Option<Taken>,
+}
+
+impl Sent {
+    pub(super) fn new(parts: &Parts, body: Body) -> Self {
+        Self {
+            body,
+            taken: parts.extensions.get().cloned(),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> std::result::Result<Self, Infallible> {
+        let (parts, body) = request.into_parts();
+        Ok(Self::new(&parts, body))
+    }
 }
 
 /// How much of a body that is too large is passed over, and for how long, before it is refused.
@@ -66,56 +148,50 @@ impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
 /// How long a body of JSON may take to arrive.
 const TIME: Duration = Duration::from_secs(30);
 
-/// Lets a request in if there is room for its body among those that are being read.
-pub(super) async fn make_room(
-    State(app): State<Arc<App>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let headers = request.headers();
-    let announced = headers.get(header::CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let bytes = match announced {
-        Some(bytes) => bytes.min(MOST_EACH),
-        None if headers.contains_key(header::TRANSFER_ENCODING) => MOST_EACH,
-        None => 0,
-    };
-    let needed = u32::try_from(bytes.div_ceil(ROOM_UNIT)).unwrap_or(u32::MAX);
-    match Arc::clone(&app.room_for_bodies).try_acquire_many_owned(needed) {
-        Ok(room) => {
-            let answer = next.run(request).await;
-            drop(room);
-            answer
-        }
-        Err(_) => {
-            Failure::busy("too much is being sent at once: try again in a second").into_response()
-        }
+/// All of a body of at most so many bytes, if it comes in time and there is room.
+pub(super) async fn read(sent: Sent, most: usize, time: Duration) -> Result<Bytes> {
+    // As far as its length was announced.
+    if sent.body.size_hint().lower() > most as u64 {
+        drain(sent.body).await;
+        return Err(too_large(most));
+    }
+    match tokio::time::timeout(time, collect(sent, most)).await {
+        Ok(collected) => collected,
+        Err(_) => Err(Failure::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!("the body did not come within {} s", time.as_secs()),
+        )),
     }
 }
 
-/// All of a body of at most so many bytes, if it comes in time.
-pub(super) async fn read(body: Body, most: usize, time: Duration) -> Result<Bytes> {
-    let too_large = || Failure {
+async fn collect(sent: Sent, most: usize) -> Result<Bytes> {
+    let Sent { mut body, taken } = sent;
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame =
+            frame.map_err(|error| Failure::bad(format!("the body can't be read: {error}")))?;
+        // Trailers say nothing that is needed here.
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if bytes.len() + data.len() > most {
+            return Err(too_large(most));
+        }
+        if let Some(taken) = &taken {
+            taken.take(data.len())?;
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.into())
+}
+
+fn too_large(most: usize) -> Failure {
+    Failure {
         code: Some("body_too_large"),
         ..Failure::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             format!("the body has more than {} KiB", most >> 10),
         )
-    };
-    // As far as its length was announced.
-    if body.size_hint().lower() > most as u64 {
-        drain(body).await;
-        return Err(too_large());
-    }
-    let read = Limited::new(body, most).collect();
-    match tokio::time::timeout(time, read).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(error)) => Err(Failure::bad(format!("the body can't be read: {error}"))),
-        Err(_) => Err(Failure::new(
-            StatusCode::REQUEST_TIMEOUT,
-            format!("the body did not come within {} s", time.as_secs()),
-        )),
     }
 }
 
@@ -135,7 +211,7 @@ async fn drain(mut body: Body) {
 /// A body of JSON.
 pub(super) async fn json<T: DeserializeOwned>(
     headers: &HeaderMap,
-    body: Body,
+    sent: Sent,
     most: usize,
 ) -> Result<T> {
     if !is_json(headers) {
@@ -144,7 +220,7 @@ pub(super) async fn json<T: DeserializeOwned>(
             "the body is to be JSON: say so with `Content-Type: application/json`",
         ));
     }
-    let bytes = read(body, most, TIME).await?;
+    let bytes = read(sent, most, TIME).await?;
     // A list would be taken for the fields in their order.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(Failure::bad(

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use base64::Engine;
@@ -94,9 +93,9 @@ pub(super) async fn embeddings(
     _: body::NoQuery,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    body: Body,
+    sent: body::Sent,
 ) -> Result<Packable> {
-    let asked = body::json(&headers, body, MAX_BYTES).await;
+    let asked = body::json(&headers, sent, MAX_BYTES).await;
     let asked: Asked = asked.map_err(|failure| Failure {
         param: failure.message.contains("`input`").then_some("input"),
         ..failure

@@ -10,7 +10,6 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -227,9 +226,9 @@ struct Asked {
 pub(super) async fn begin_session(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    body: Body,
+    sent: body::Sent,
 ) -> Result<Response> {
-    let Asked { token } = body::json(&headers, body, MAX_BYTES).await?;
+    let Asked { token } = body::json(&headers, sent, MAX_BYTES).await?;
     let Some(needed) = &app.guard.token else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
@@ -273,6 +272,8 @@ pub(super) async fn end_session(State(app): State<Arc<App>>, headers: HeaderMap)
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
 
     fn asking(method: &str, uri: &str, headers: &[(&str, &str)]) -> Request {

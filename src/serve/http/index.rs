@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -58,7 +57,7 @@ pub(super) async fn begin(
     State(app): State<Arc<App>>,
     uri: Uri,
     headers: HeaderMap,
-    sent: Body,
+    sent: body::Sent,
 ) -> Result<Response> {
     let asked: Asked = body::query(&uri)?;
     let shelf = app.room.shelf(asked.library.as_deref())?;

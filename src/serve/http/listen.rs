@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 /// How many connections there can be. More wait in the system's queue.
@@ -20,6 +21,9 @@ const MOST_CONNECTIONS: usize = 1024;
 
 /// How long the head of a request may take to arrive, also on a connection that is kept open.
 const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// How long a client may read nothing of an answer.
+const READ_TIME: Duration = Duration::from_secs(30);
 
 /// How many headers a request may have, and how many bytes its head.
 const MOST_HEADERS: usize = 100;
@@ -68,7 +72,10 @@ pub(crate) async fn listen(listener: TcpListener, router: Router, end: impl Futu
                 Ok::<_, Infallible>(answer.unwrap_or_else(|never| match never {}))
             }
         });
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(READ_TIME));
+        let stream = TokioIo::new(Box::pin(stream));
+        let connection = graceful.watch(http.serve_connection(stream, service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection broke off");

@@ -38,7 +38,8 @@ pub(super) fn agents(room: &Arc<Room>) -> Agents {
 
 pub(super) async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let bytes = match body::read(body, MOST_BYTES, TIME).await {
+    let sent = body::Sent::new(&head, body);
+    let bytes = match body::read(sent, MOST_BYTES, TIME).await {
         Ok(bytes) => bytes,
         Err(failure) => return failure.into_response(),
     };

@@ -21,7 +21,6 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
-use tokio::sync::Semaphore;
 
 use super::failure::Failure;
 use super::jobs::Jobs;
@@ -49,8 +48,7 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     answers: Answers,
     agents: mcp::Agents,
-    /// For bodies that are being read.
-    room_for_bodies: Arc<Semaphore>,
+    rooms_for_bodies: body::Rooms,
 }
 
 impl App {
@@ -67,7 +65,7 @@ impl App {
             guard,
             metrics,
             answers: Answers::default(),
-            room_for_bodies: Arc::new(body::room()),
+            rooms_for_bodies: body::Rooms::default(),
         }
     }
 }
@@ -91,7 +89,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/themes", get(library::themes))
         .route("/v1/themes/map", get(library::map))
         .route("/v1/themes/{id}", get(library::theme))
-        .route("/v1/index", post(index::begin))
+        .route(body::INDEX_ROUTE, post(index::begin))
         .route("/v1/index/{job}", get(index::job).delete(index::cancel))
         .route("/v1/index/{job}/events", get(index::events))
         .route("/v1/embeddings", post(embeddings::embeddings))

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 
@@ -23,9 +22,9 @@ pub(super) async fn post_search(
     _: body::NoQuery,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    body: Body,
+    sent: body::Sent,
 ) -> Result<Packable> {
-    let question = body::json(&headers, body, MAX_BYTES).await?;
+    let question = body::json(&headers, sent, MAX_BYTES).await?;
     answer(&app, Request::Search, question).await
 }
 
@@ -37,9 +36,9 @@ pub(super) async fn post_related(
     _: body::NoQuery,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    body: Body,
+    sent: body::Sent,
 ) -> Result<Packable> {
-    let question = body::json(&headers, body, MAX_BYTES).await?;
+    let question = body::json(&headers, sent, MAX_BYTES).await?;
     answer(&app, Request::Related, question).await
 }
 

@@ -121,6 +121,26 @@ impl Records for Reader {
         })
     }
 
+    fn passages_around(
+        &self,
+        passage: &Passage,
+        paragraphs: u32,
+    ) -> Result<Vec<Passage>, StoreError> {
+        let own = passage.place.paragraph;
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {PASSAGE} FROM passages WHERE article = ? AND paragraph BETWEEN ? AND ?
+                 ORDER BY paragraph, part"
+            ))?;
+            let bounds = (
+                signed(passage.article.0),
+                own.saturating_sub(paragraphs),
+                own.saturating_add(paragraphs),
+            );
+            statement.query_map(bounds, self::passage)?.collect()
+        })
+    }
+
     fn own_languages(&self, article: ArticleId) -> Result<HashMap<PassageId, String>, StoreError> {
         self.run(|connection| {
             let mut statement = connection.prepare_cached(
