@@ -6,6 +6,8 @@
 )]
 
 mod common;
+#[path = "acquire/hostile.rs"]
+mod hostile;
 
 use std::fs::{self, File};
 use std::ops::ControlFlow;
@@ -121,10 +123,7 @@ fn a_fetch_that_was_broken_off_goes_on_where_it_was() {
 
 /// What a fetch that was broken off left of the weights.
 fn part(world: &World) -> PathBuf {
-    let blobs = world
-        .cache()
-        .join("downloads/org--tiny/models--org--tiny/blobs");
-    fs::read_dir(blobs)
+    fs::read_dir(world.cache().join("downloads/org--tiny"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .find(|path| {
