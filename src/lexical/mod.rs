@@ -2,7 +2,8 @@
 //!
 //! It is derived: everything in it comes from the database, and can be made again. Its own commit carries a watermark,
 //! the highest passage that it has seen, so that whoever writes to the library next brings it up to date, whatever has
-//! happened before. A passage that is gone may linger here; what may be found is decided by the caller's [`IdSet`]s.
+//! happened before; and the number of the database's commit that it is of, so that it is made anew where later commits of the
+//! database are lost, and numbers of passages are given again. A passage that is gone may linger here; what may be found is decided by the caller's [`IdSet`]s.
 //!
 //! | file | what |
 //! |---|---|
@@ -15,6 +16,7 @@ mod query;
 mod words;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -57,6 +59,9 @@ const MOST_DESCRIBED: u64 = 16 << 20;
 
 /// How often the index is opened while another program changes it.
 const ATTEMPTS: usize = 10;
+
+/// How many words of a passage are compared, at most, to see whether it is that one.
+const MOST_COMPARED: usize = 64;
 
 /// How much tantivy may gather before it writes a segment.
 const WRITER_BYTES: usize = 50 << 20;
@@ -113,6 +118,9 @@ struct Watermark {
     version: u32,
     /// The highest passage that the index has seen.
     passage: u64,
+    /// How many commits of the database there were then; 0 where an earlier program has written it.
+    #[serde(default)]
+    commits: u64,
 }
 
 /// The words of a library, open for reading.
@@ -122,6 +130,7 @@ pub(crate) struct Lexical {
     reader: IndexReader,
     fields: Fields,
     seen: PassageId,
+    commits: u64,
 }
 
 impl Lexical {
@@ -182,12 +191,46 @@ impl Lexical {
             reader,
             fields,
             seen: PassageId(mark.passage),
+            commits: mark.commits,
         }))
     }
 
     /// The highest passage that is in it.
     pub(crate) fn seen(&self) -> PassageId {
         self.seen
+    }
+
+    /// How many commits of the database it knows of, at least. Where there are fewer, it is of commits that are lost.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits
+    }
+
+    /// The numbers of the passages that are in it.
+    pub(crate) fn numbers(&self) -> Result<IdSet> {
+        let searcher = self.reader.searcher();
+        let all = &tantivy::query::AllQuery;
+        let found = self.guarded(|| searcher.search(all, &Allowed::everything()))?;
+        Ok(found.ids().collect())
+    }
+
+    /// Whether the passage of this number has the words of `text`.
+    pub(crate) fn has(&self, passage: PassageId, text: &str) -> Result<bool> {
+        let must = |term| -> (Occur, Box<dyn Clauses>) {
+            (
+                Occur::Must,
+                Box::new(TermQuery::new(term, IndexRecordOption::Basic)),
+            )
+        };
+        let exact: BTreeSet<String> = Words::default().exact(text).into_iter().collect();
+        let number = Term::from_field_u64(self.fields.number, passage.0);
+        let terms = exact
+            .iter()
+            .take(MOST_COMPARED)
+            .map(|word| Term::from_field_text(self.fields.exact, word));
+        let all = BooleanQuery::new(std::iter::once(number).chain(terms).map(must).collect());
+        let searcher = self.reader.searcher();
+        let found = self.guarded(|| searcher.search(&all, &tantivy::collector::Count))?;
+        Ok(found == 1)
     }
 
     /// How many passages are in it.
@@ -342,7 +385,8 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// Brings the index of words up to date with the database, making it where there is none.
+/// Brings the index of words up to date with the database, making it where there is none, or where it is of commits that the
+/// database has lost.
 ///
 /// Passages that are gone are taken out, so that their tombstones may be dropped.
 pub(crate) fn catch_up(library: &Writer) -> Result<()> {
@@ -364,6 +408,9 @@ pub(crate) fn catch_up_from(library: &Writer, found: Option<Lexical>) -> Result<
 
 fn extend(library: &Writer, found: Option<Lexical>) -> Result<()> {
     let root = library.root();
+    let commits = library.commits()?;
+    let next = library.next_passage()?;
+    let found = found.filter(|found| found.commits <= commits && found.seen < next);
     let path = folder(root);
     let failed = |source| LexicalError::Index {
         path: path.clone(),
@@ -409,7 +456,8 @@ fn extend(library: &Writer, found: Option<Lexical>) -> Result<()> {
     let mark = Watermark {
         version: VERSION,
         // Those of the numbers given so far that are gone are seen too.
-        passage: library.next_passage()?.0.saturating_sub(1),
+        passage: next.0.saturating_sub(1),
+        commits,
     };
     let mark =
         serde_json::to_string(&mark).map_err(|error| failed(io::Error::from(error).into()))?;

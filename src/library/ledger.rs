@@ -245,24 +245,48 @@ impl Votes {
 
 /// Keeps the themes of a library. `changes` says what has changed, where they were found anew.
 ///
+/// What they were called meanwhile stays.
+///
 /// # Errors
 ///
-/// Where another program is writing, has kept other themes since `library` was opened, or the library can't be written.
+/// Where another program is writing, has kept, merged, split or pinned themes since `library` was opened, or the library
+/// can't be written.
 pub fn keep_themes(
     library: &Library,
     commentary: &Commentary,
     changes: Option<&[Change]>,
 ) -> Result<()> {
     let mut editor = Library::edit(library.location())?;
-    if editor.records().next_theme()? != library.store().next_theme()? {
+    let (before, now) = (library.store().themes()?, editor.records().themes()?);
+    let is_renamed_at_most = before.len() == now.len()
+        && before.iter().zip(&now).all(|(before, now)| {
+            let renamed = KeptTheme {
+                given: now.given.clone(),
+                title: now.title.clone(),
+                ..before.clone()
+            };
+            renamed == *now
+        });
+    if editor.records().next_theme()? != library.store().next_theme()? || !is_renamed_at_most {
         return Err(Error::ThemesChanged);
     }
     let changes = changes.map(|changes| serde_json::to_string(changes).unwrap_or_default());
-    let themes: Vec<KeptTheme> = commentary
+    let mut themes: Vec<KeptTheme> = commentary
         .themes
         .iter()
         .map(|theme| theme.kept.clone())
         .collect();
+    for (before, now) in before.into_iter().zip(now) {
+        let Some(theme) = themes.iter_mut().find(|theme| theme.id == now.id) else {
+            continue;
+        };
+        if before.given != now.given {
+            theme.given = now.given;
+        }
+        if before.title != now.title {
+            theme.title = now.title;
+        }
+    }
     let memberships: Vec<Membership> = commentary
         .themes
         .iter()

@@ -34,12 +34,14 @@ pub(crate) fn backup(
     report: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<BackedUp> {
     let source = Source::open(root)?;
+    source.is_whole(root)?;
     let place = free_place(to)?;
     let part = part_beside(&place)?;
     let database = source.reader.bytes()?;
     let mut copied = source.copy_database(part.path(), database, report)?;
     copied = source.copy_segments(part.path(), copied, report)?;
     source.compare(root, part.path())?;
+    sqlite::mark_commits(part.path(), source.reader.commits()?)?;
     settle(part, &place)?;
     let counts = source.reader.counts()?;
     Ok(BackedUp {
@@ -78,6 +80,18 @@ impl Source {
                 }
                 Err((path, error)) => return Err(StoreError::io("open", &path, error).into()),
             }
+        }
+    }
+
+    /// Refuses a library that has lost its last commits, which nothing in the copy would tell.
+    fn is_whole(&self, root: &Path) -> Result<()> {
+        match self.reader.lost_commits()? {
+            0 => Ok(()),
+            lost => Err(Error::BackupDamaged {
+                at: root.to_owned(),
+                file: DATABASE.to_owned(),
+                problem: format!("the last {lost} commits to it are lost"),
+            }),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Looking for damage: the database, every segment in full, and whether they agree.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +15,9 @@ use crate::library::{point_set, read_identity};
 use crate::store::Records;
 use crate::store::sqlite::{self, Reader, SegmentId, SegmentRow};
 
+/// How often the manifest is read before a segment that it names is taken for lost.
+const ATTEMPTS: usize = 4;
+
 /// How many passages are asked for their neighbours to tell the recall.
 const SAMPLED: usize = 500;
 
@@ -22,7 +26,7 @@ const JUDGED: usize = 10;
 
 /// Reads the whole library at `root` and says what is wrong with it.
 pub(crate) fn check(root: &Path) -> Result<Findings> {
-    let reader = sqlite::open_reader(root)?;
+    let (reader, segments) = at_one_moment(root)?;
     let mut findings = Findings {
         passages: reader.counts()?.passages,
         ..Findings::default()
@@ -44,34 +48,29 @@ pub(crate) fn check(root: &Path) -> Result<Findings> {
         });
     }
     let mut sound = Vec::new();
-    if let Some(identity) = read_identity(&reader)? {
-        let space = space_of(&identity);
-        for row in reader.segments()? {
-            let path = row.id.path(root);
-            match Segment::open(&path, &space)
-                .and_then(|segment| segment.verify().map(|()| segment))
-            {
-                Ok(segment) => {
-                    findings.segments += 1;
-                    findings.vectors += segment.len() as u64;
-                    let info = segment.info();
-                    findings.bytes += info.bytes;
-                    findings.relinked += info.relinked as u64;
-                    findings.unreached += info.unreached as u64;
-                    match strangeness(&segment, &row) {
-                        Some(problem) => findings.findings.push(in_segment(&path, row.id, problem)),
-                        None => sound.push(Arc::new(segment)),
-                    }
+    for (row, opened) in segments {
+        let path = row.id.path(root);
+        match opened.and_then(|segment| segment.verify().map(|()| segment)) {
+            Ok(segment) => {
+                findings.segments += 1;
+                findings.vectors += segment.len() as u64;
+                let info = segment.info();
+                findings.bytes += info.bytes;
+                findings.relinked += info.relinked as u64;
+                findings.unreached += info.unreached as u64;
+                match strangeness(&segment, &row) {
+                    Some(problem) => findings.findings.push(in_segment(&path, row.id, problem)),
+                    None => sound.push(Arc::new(segment)),
                 }
-                Err(error) => findings
-                    .findings
-                    .push(in_segment(&path, row.id, chain(&error))),
             }
+            Err(error) => findings
+                .findings
+                .push(in_segment(&path, row.id, chain(&error))),
         }
     }
     compare(&reader, &sound, &database, &mut findings)?;
     findings.recall_at_10 = recall(sound, &point_set(reader.tombstones()?))?;
-    for (file, problem) in words::problems(root, &reader)? {
+    for (file, problem) in words::problems(root)? {
         findings.findings.push(Finding {
             file: file.display().to_string(),
             problem,
@@ -80,6 +79,35 @@ pub(crate) fn check(root: &Path) -> Result<Findings> {
         });
     }
     Ok(findings)
+}
+
+/// A database as it is at one moment, with the segments that it names: they are opened before anything else is done, so that a
+/// merge which takes their names away meanwhile takes nothing of what is in them.
+type Moment = (Reader, Vec<(SegmentRow, Opened)>);
+type Opened = std::result::Result<Segment, topoi_index::Error>;
+
+fn at_one_moment(root: &Path) -> Result<Moment> {
+    let mut attempt = 1;
+    loop {
+        let reader = sqlite::open_reader(root)?;
+        let Some(identity) = read_identity(&reader)? else {
+            return Ok((reader, Vec::new()));
+        };
+        let space = space_of(&identity);
+        let rows = reader.segments()?.into_iter();
+        let segments: Vec<_> = rows
+            .map(|row| {
+                let opened = Segment::open(&row.id.path(root), &space);
+                (row, opened)
+            })
+            .collect();
+        let is_gone = |opened: &Opened| matches!(opened, Err(topoi_index::Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound);
+        // Between reading the manifest and opening the file, a writer may have merged it away.
+        if attempt == ATTEMPTS || !segments.iter().any(|(_, opened)| is_gone(opened)) {
+            return Ok((reader, segments));
+        }
+        attempt += 1;
+    }
 }
 
 fn in_segment(path: &Path, id: SegmentId, problem: String) -> Finding {
@@ -167,7 +195,7 @@ fn recall(segments: Vec<Arc<Segment>>, dead: &IdSet) -> Result<Option<f64>> {
 
 /// Drops the segments and the index of words that are lost or damaged, so that they are made again.
 pub(crate) fn drop_damaged(root: &Path, findings: &Findings) -> Result<()> {
-    let mut writer = sqlite::open_writer(root)?;
+    let mut writer = super::writer(root)?;
     if !writer.integrity()?.is_empty() {
         let detail = "its text can't be trusted, so nothing can be made from it".to_owned();
         return Err(writer.damaged(detail).into());

@@ -13,7 +13,7 @@ use crate::article::PassageId;
 use crate::error::{Error, Result};
 use crate::library::backend::Intake;
 use crate::library::{read_identity, same_model};
-use crate::store::sqlite::{self, SegmentRow, Writer};
+use crate::store::sqlite::{SegmentRow, Writer};
 use crate::store::{Change, Editor, ModelRow, NewFile, Records, VectorSource};
 
 /// A library in a folder that takes in articles. There is one at a time.
@@ -27,7 +27,7 @@ pub(crate) struct EmbeddedIntake {
 
 impl EmbeddedIntake {
     pub(crate) fn open(root: &Path, model: &ModelRow, identity: &Identity) -> Result<Self> {
-        let mut writer = sqlite::open_writer(root)?;
+        let mut writer = super::writer(root)?;
         match read_identity(writer.records())? {
             Some(library) => same_model(&root.into(), &library, identity)?,
             None => writer.set_model(model)?,

@@ -185,7 +185,7 @@ pub(crate) fn compact(root: &Path) -> Result<(Sizes, Sizes)> {
     if !sqlite::exists(root) {
         return Err(StoreError::Missing { at: root.into() }.into());
     }
-    let mut writer = sqlite::open_writer(root)?;
+    let mut writer = super::writer(root)?;
     let rows = writer.segments()?;
     let before = Sizes::of(&rows);
     let is_compact = rows.len() <= 1 && writer.tombstones()?.is_empty();

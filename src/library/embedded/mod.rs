@@ -30,7 +30,7 @@ use crate::article::{Passage, PassageId};
 use crate::error::{Error, Result};
 use crate::lexical;
 use crate::search::{Background, Scope};
-use crate::store::sqlite::{self, Reader, SegmentRow};
+use crate::store::sqlite::{self, Reader, SegmentRow, Writer};
 use crate::store::{Editor, Filter, Records, StoreError};
 
 /// A library in a folder, open for reading: it stays as it was when it was opened, whatever a writer does meanwhile.
@@ -175,7 +175,17 @@ impl Backend for Embedded {
 
 /// Makes an empty library in the folder `root`, or leaves the one there as it is.
 pub(super) fn create(root: &Path) -> Result<()> {
-    Ok(sqlite::open_writer(root).map(drop)?)
+    writer(root).map(drop)
+}
+
+/// Opens the library at `root` for writing. Where commits of it are lost, its index of words goes: the numbers of passages that it
+/// knows will be given again.
+fn writer(root: &Path) -> Result<Writer> {
+    let writer = sqlite::open_writer(root)?;
+    if writer.lost_commits()? > 0 {
+        lexical::clear(root)?;
+    }
+    Ok(writer)
 }
 
 pub(super) fn watch(root: &Path) -> Watch {
@@ -191,7 +201,7 @@ pub(super) fn open_editor(root: &Path) -> Result<Box<dyn Editor>> {
     if !exists(root) {
         return Err(StoreError::Missing { at: root.into() }.into());
     }
-    Ok(Box::new(sqlite::open_writer(root)?))
+    Ok(Box::new(writer(root)?))
 }
 
 fn space_of(identity: &Identity) -> Space {

@@ -15,7 +15,7 @@ mod carried;
 mod comparison;
 mod export;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrivals::Arrivals;
 use carried::Carried;
@@ -72,8 +72,10 @@ pub fn copy(
         }
     }
     let mut copied = arrivals.finish()?;
+    // By what was listed: a source that can't be read any more has lost nothing.
+    let listed: HashSet<&String> = files.iter().collect();
     let mut gone = target.records().paths()?;
-    gone.retain(|path| !matches!(records.file(path), Ok(Some(_))));
+    gone.retain(|path| !listed.contains(path));
     target.editor().remove_files(&gone)?;
     target.finish()?;
     if copied.articles > 0 || !gone.is_empty() {

@@ -135,6 +135,15 @@ pub(crate) fn open_writer(root: &Path) -> Result<Writer, StoreError> {
     Writer::new(connection, path, root.to_owned(), lock)
 }
 
+/// Notes the number of the last commit beside the database in the folder `root`, as a writer does.
+///
+/// # Errors
+///
+/// Where the folder can't be written to.
+pub(crate) fn mark_commits(root: &Path, commits: u64) -> Result<(), StoreError> {
+    seal::mark(root, commits).map_err(|error| StoreError::io("write in", root, error))
+}
+
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // A statement keeps its plan whatever is bound to it, so that it isn't prepared anew for each number of a passage.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

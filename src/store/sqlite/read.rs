@@ -209,13 +209,22 @@ impl Reader {
         })
     }
 
+    /// How many commits there were.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    pub(crate) fn commits(&self) -> Result<u64, StoreError> {
+        self.run(seal::commits)
+    }
+
     /// How many commits the database lacks that were made: those at the end of a log that is damaged or gone.
     ///
     /// # Errors
     ///
     /// As all reading.
     pub(crate) fn lost_commits(&self) -> Result<u64, StoreError> {
-        let commits = self.run(seal::commits)?;
+        let commits = self.commits()?;
         Ok(self
             .marked
             .map_or(0, |marked| marked.saturating_sub(commits)))

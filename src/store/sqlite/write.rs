@@ -88,9 +88,7 @@ impl Writer {
     ///
     /// Where the library can't be read or written.
     pub(crate) fn accept_loss(&self) -> Result<(), StoreError> {
-        let commits = self.run(seal::commits)?;
-        seal::mark(&self.root, commits)
-            .map_err(|error| StoreError::io("write in", &self.root, error))
+        super::mark_commits(&self.root, self.commits()?)
     }
 
     /// The first number that no passage ever had.

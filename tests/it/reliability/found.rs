@@ -2,10 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use rusqlite::Connection;
-use topoi::library::{Indexer, Library, Silent, Windowing, check, drop_damaged};
-use topoi::search::{Feedback, Found, Query, SearchOptions};
+use topoi::library::{
+    Indexer, Library, Silent, Windowing, backup, check, compact, drop_damaged, keep_themes,
+    pin_theme, rename_theme,
+};
+use topoi::search::{Feedback, Found, Mode, Query, SearchOptions};
 
 use super::letters::Letters;
 use crate::harness::Place;
@@ -122,6 +127,134 @@ fn commits_that_are_lost_with_the_end_of_the_log_are_noticed() {
     take_in(&root, TEXTS[1].0, TEXTS[1].1);
     assert!(problems(&root).is_empty());
     assert_eq!(search(&root).unwrap().hits.len(), 2);
+}
+
+/// The passages that have a word.
+fn with_word(root: &Path, word: &str) -> Vec<String> {
+    let library = Library::open(root).unwrap();
+    let options = SearchOptions {
+        mode: Mode::Lexical,
+        ..SearchOptions::default()
+    };
+    let query = Query::parse(word).unwrap();
+    let found = library
+        .search(&query, &Feedback::default(), &Letters::new(), &options)
+        .unwrap();
+    let texts = found.hits.into_iter().map(|hit| hit.passage.text);
+    texts.collect()
+}
+
+#[test]
+fn words_of_lost_commits_are_not_found_in_the_passages_that_have_their_numbers() {
+    let [old, lost, new] = [
+        TEXTS[0],
+        ("spices.txt", "Zanzibar sends cloves and cinnamon."),
+        ("animals.txt", "Quokkas sleep in the shade."),
+    ];
+    for (is_accepted, has_mark) in [(true, true), (false, true), (false, false)] {
+        let place = Place::new();
+        let root = library(&place, &[old]);
+        let before = fs::read(root.join("library.db")).unwrap();
+        take_in(&root, lost.0, lost.1);
+        fs::write(root.join("library.db"), before).unwrap();
+        if !has_mark {
+            // Then only the index of words knows.
+            fs::remove_file(root.join("commits")).unwrap();
+            let found = problems(&root);
+            assert!(found[0].contains("lost"), "{found:?}");
+        }
+        if is_accepted {
+            drop_damaged(&root, &check(&root).unwrap()).unwrap();
+            assert!(problems(&root).is_empty());
+        }
+        assert_eq!(with_word(&root, "+zanzibar"), [""; 0]);
+        take_in(&root, new.0, new.1);
+        assert!(problems(&root).is_empty());
+        assert_eq!(with_word(&root, "+quokkas"), [new.1]);
+        assert_eq!(with_word(&root, "+zanzibar"), [""; 0]);
+    }
+}
+
+#[test]
+fn words_of_other_passages_are_noticed() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    let others = Place::new();
+    let other = library(
+        &others,
+        &[
+            ("a.txt", "Zanzibar sends cloves."),
+            ("b.txt", "Quokkas sleep."),
+        ],
+    );
+    fs::remove_dir_all(root.join("lexical")).unwrap();
+    fs::rename(other.join("lexical"), root.join("lexical")).unwrap();
+    let found = problems(&root);
+    assert!(found[0].contains("other words for 2 of 2"), "{found:?}");
+    drop_damaged(&root, &check(&root).unwrap()).unwrap();
+    assert_eq!(with_word(&root, "+bread"), [TEXTS[0].1]);
+}
+
+#[test]
+fn a_backup_is_not_made_of_a_library_that_has_lost_commits() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS[..1]);
+    let before = fs::read(root.join("library.db")).unwrap();
+    take_in(&root, TEXTS[1].0, TEXTS[1].1);
+    fs::write(root.join("library.db"), before).unwrap();
+    let to = place.path("backup");
+    let refused = backup(&root, &to, &mut |_, _| true).unwrap_err();
+    assert!(refused.to_string().contains("are lost"), "{refused}");
+    assert!(!to.exists());
+    drop_damaged(&root, &check(&root).unwrap()).unwrap();
+    backup(&root, &to, &mut |_, _| true).unwrap();
+    // What is lost of the copy later can be told too.
+    assert!(to.join("commits").exists());
+}
+
+#[test]
+fn a_library_is_sound_while_another_program_writes() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            for round in 0..40 {
+                take_in(
+                    &root,
+                    "changing.txt",
+                    &format!("In round {round} bread is dear."),
+                );
+                compact(&root).unwrap();
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
+        while !is_over.load(Ordering::Relaxed) {
+            assert_eq!(problems(&root), [""; 0]);
+        }
+    });
+}
+
+#[test]
+fn a_name_that_a_person_gives_a_theme_stays_though_themes_are_being_found() {
+    let place = Place::new();
+    super::write_notes(&place, "notes.jsonl", 60);
+    place.run(["index", "--quiet", "notes.jsonl"]).found();
+    place.run(["themes"]).found();
+    let root = place.path(".topoi");
+    let themes = || Library::open(&root).unwrap().store().themes().unwrap();
+    let id = themes()[0].id;
+    let library = Library::open(&root).unwrap();
+    let found = library.ledger().unwrap().unwrap().commentary;
+    rename_theme(root.as_path(), id, Some("My own name")).unwrap();
+    keep_themes(&library, &found, None).unwrap();
+    assert_eq!(themes()[0].given.as_deref(), Some("My own name"));
+    // What stays together is another matter: the themes would have been found otherwise.
+    let library = Library::open(&root).unwrap();
+    pin_theme(root.as_path(), id, true).unwrap();
+    let refused = keep_themes(&library, &found, None);
+    assert!(matches!(refused, Err(topoi::Error::ThemesChanged)));
+    assert!(themes()[0].pinned);
 }
 
 #[test]
