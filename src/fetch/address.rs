@@ -6,6 +6,9 @@ use std::str::FromStr;
 
 use url::Url;
 
+/// How many bytes an address has, at most: servers refuse longer ones (RFC 9110, 4.1, asks for 8,000 to be taken).
+const MOST_BYTES: usize = 8000;
+
 /// The address of something on the web: `http` or `https`, without a fragment.
 ///
 /// Its text is normal (`HTTP://Example.org` is `http://example.org/`), so that a page has one path in a library.
@@ -32,6 +35,9 @@ pub enum AddressError {
     /// It holds a name or password, which would be kept in the library for everyone to see.
     #[error("holds a name or password, which the library would show: leave it out")]
     Credentials,
+    /// Nobody would answer to it.
+    #[error("has {0} bytes, and {MOST_BYTES} is the most")]
+    TooLong(usize),
 }
 
 /// Whether a path is meant as an address: it begins with a scheme and `//`.
@@ -54,6 +60,9 @@ impl Address {
             return Err(AddressError::Credentials);
         }
         url.set_fragment(None);
+        if url.as_str().len() > MOST_BYTES {
+            return Err(AddressError::TooLong(url.as_str().len()));
+        }
         Ok(Self(url))
     }
 
@@ -175,6 +184,8 @@ mod tests {
             error("ftp://example.org/"),
             AddressError::Scheme("ftp".into())
         );
+        let long = format!("https://example.org/{}", "a".repeat(MOST_BYTES));
+        assert_eq!(error(&long), AddressError::TooLong(MOST_BYTES + 20));
         assert_eq!(
             error("https://ada:secret@example.org/"),
             AddressError::Credentials
