@@ -2,6 +2,7 @@
 //!
 //! A question that is asked again of a library which hasn't changed has the same answer.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,6 +29,32 @@ pub(super) struct Key {
 struct Kept {
     answers: LruCache<Key, Arc<Packed>>,
     bytes: usize,
+    /// The latest state of each library that there are answers of.
+    generations: HashMap<usize, u64>,
+}
+
+impl Kept {
+    /// Whether answers of a library in this state are still of use. Nobody asks for those of earlier states again: they go.
+    fn is_current(&mut self, library: usize, generation: u64) -> bool {
+        let latest = self.generations.entry(library).or_insert(generation);
+        if generation < *latest {
+            return false;
+        }
+        if generation > *latest {
+            *latest = generation;
+            let of_library = self
+                .answers
+                .iter()
+                .filter(|(key, _)| key.library == library);
+            let gone: Vec<Key> = of_library.map(|(key, _)| key.clone()).collect();
+            for key in gone {
+                if let Some(answer) = self.answers.pop(&key) {
+                    self.bytes -= key.bytes() + answer.len();
+                }
+            }
+        }
+        true
+    }
 }
 
 /// The answers to the last questions.
@@ -38,6 +65,7 @@ impl Default for Answers {
         Self(Mutex::new(Kept {
             answers: LruCache::new(MOST),
             bytes: 0,
+            generations: HashMap::new(),
         }))
     }
 }
@@ -56,6 +84,9 @@ impl Answers {
 
     pub(super) fn keep(&self, key: Key, answer: Arc<Packed>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !kept.is_current(key.library, key.generation) {
+            return;
+        }
         kept.bytes += key.bytes() + answer.len();
         if let Some((key, gone)) = kept.answers.push(key, answer) {
             kept.bytes -= key.bytes() + gone.len();
@@ -87,6 +118,29 @@ mod tests {
         answers.keep(key("a", 1), Arc::new(Packed::json("1")));
         assert!(answers.get(&key("a", 1)).is_some());
         assert!(answers.get(&key("a", 2)).is_none());
+    }
+
+    #[test]
+    fn answers_of_earlier_states_of_a_library_go() {
+        let answers = Answers::default();
+        let other = Key {
+            library: 1,
+            ..key("a", 1)
+        };
+        answers.keep(other.clone(), Arc::new(Packed::json("0")));
+        for generation in [1, 2, 1] {
+            answers.keep(key("a", generation), Arc::new(Packed::json("1")));
+        }
+        let kept = answers.0.lock().unwrap();
+        assert_eq!(kept.answers.len(), 2);
+        let bytes = kept
+            .answers
+            .iter()
+            .map(|(key, answer)| key.bytes() + answer.len());
+        assert_eq!(kept.bytes, bytes.sum());
+        drop(kept);
+        assert!(answers.get(&key("a", 2)).is_some());
+        assert!(answers.get(&other).is_some());
     }
 
     #[test]
