@@ -141,6 +141,7 @@ fn what_fuzzing_begins_with_can_be_read() {
         ("mail", Format::Mail),
         ("markdown", Format::Markdown),
         ("mbox", Format::Mailbox),
+        ("pdf", Format::Pdf),
         ("warc", Format::Warc),
         ("zip", Format::Zip),
     ];

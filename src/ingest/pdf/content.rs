@@ -1,17 +1,22 @@
 //! The operators of a content stream, one after another (ISO 32000-1, 7.8).
 
+use std::borrow::Cow;
+
 /// How many operands are kept for an operator; no operator of text takes more than six.
 const OPERANDS: usize = 32;
 
 /// How deep arrays stand in one another; in text they never do.
 const DEPTH: usize = 8;
 
+/// How many strings and numbers of an array are kept: a page has no more letters.
+const ITEMS: usize = 200_000;
+
 /// What stands before an operator.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Operand<'a> {
     Number(f64),
     /// A name without its slash.
-    Name(Vec<u8>),
+    Name(Cow<'a, [u8]>),
     /// A string, its escapes undone.
     String(Vec<u8>),
     /// Numbers and strings, as `TJ` takes them.
@@ -123,7 +128,8 @@ impl<'a> Operators<'a> {
                         break;
                     }
                     match self.operand(first, depth + 1) {
-                        Some(item) => items.push(item),
+                        Some(item) if items.len() < ITEMS => items.push(item),
+                        Some(_) => {}
                         // An operator where the array should have ended: the bracket is missing.
                         None if is_regular(first) => break,
                         None => self.at += 1,
@@ -161,26 +167,16 @@ impl<'a> Operators<'a> {
         if negative { -value } else { value }
     }
 
-    fn name(&mut self) -> Vec<u8> {
-        let mut name = Vec::new();
-        while let Some(byte) = self.peek().filter(|byte| is_regular(*byte)) {
-            self.at += 1;
-            let escaped = (byte == b'#')
-                .then(|| Some((self.hex_at(self.at)?, self.hex_at(self.at + 1)?)))
-                .flatten();
-            match escaped {
-                Some((high, low)) => {
-                    name.push(high << 4 | low);
-                    self.at += 2;
-                }
-                None => name.push(byte),
-            }
+    fn name(&mut self) -> Cow<'a, [u8]> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let is_end = |byte: &u8| !is_regular(*byte);
+        let name = rest.get(..rest.iter().position(is_end).unwrap_or(rest.len()));
+        let name = name.unwrap_or_default();
+        self.at += name.len();
+        match name.contains(&b'#') {
+            true => Cow::Owned(super::guard::unescaped(name)),
+            false => Cow::Borrowed(name),
         }
-        name
-    }
-
-    fn hex_at(&self, at: usize) -> Option<u8> {
-        self.bytes.get(at).copied().and_then(hex)
     }
 
     fn literal_string(&mut self) -> Vec<u8> {
@@ -350,7 +346,7 @@ mod tests {
         assert_eq!(read[0].0, "Tf");
         assert_eq!(
             read[0].1,
-            [Operand::Name(b"F11".to_vec()), Operand::Number(-0.5)]
+            [Operand::Name(Cow::Borrowed(b"F11")), Operand::Number(-0.5)]
         );
         let items = vec![
             Operand::String(b"a(b)\n".to_vec()),

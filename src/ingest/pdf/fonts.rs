@@ -1,22 +1,31 @@
 //! The fonts of a document: how long its strings are, and what they say.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use hayro_font::hayro_cmap::{self, BfString};
-use hayro_font::hayro_syntax::object::{Array, Dict, Name, Object, Stream};
-use hayro_font::{CMapResolverFn, Font, FontCache, FontGlyph, FontQuery, FontResolverFn};
+use hayro_font::hayro_cmap::BfString;
+use hayro_font::hayro_syntax::object::{Dict, Name, Object};
+use hayro_font::{CMapResolverFn, Font, FontCache, FontGlyph, FontQuery, FontResolverFn, GlyphId};
 
-use super::cids::Cids;
+use super::cids::{Cids, Tables};
 use super::glyphs::Style;
+use super::loading::{self, Loading, descendant};
 use super::unpack::Unpacking;
+
+/// How long the text of one code may be: three bytes for each of the 256 characters that the 512 bytes of it are at most
+/// (ISO 32000-1, 9.10.3).
+const TEXT: usize = 768;
 
 /// Fonts as they were loaded, each only once.
 pub(super) struct Fonts<'a> {
     cache: FontCache<'a>,
     programs: FontResolverFn,
     cmaps: CMapResolverFn,
+    tables: Tables,
+    loading: Loading,
     /// By where their dictionaries stand.
     loaded: HashMap<(usize, usize), Option<Rc<LoadedFont<'a>>>>,
 }
@@ -30,6 +39,8 @@ pub(super) struct LoadedFont<'a> {
     pub(super) style: Style,
     /// How much of the size a unit of its widths is.
     pub(super) unit: f64,
+    /// What its codes of one byte say, as far as that was asked for: the name of a glyph is taken apart anew each time.
+    said: RefCell<HashMap<u32, Option<String>>>,
 }
 
 /// One code of a string.
@@ -52,7 +63,9 @@ impl<'a> Fonts<'a> {
                     FontQuery::Fallback(query) => query.pick_standard_font().get_font_data(),
                 })
             }),
-            cmaps: Arc::new(hayro_cmap::load_embedded),
+            cmaps: loading::tables(),
+            tables: Tables::default(),
+            loading: Loading::new(),
             loaded: HashMap::new(),
         }
     }
@@ -67,16 +80,16 @@ impl<'a> Fonts<'a> {
         if let Some(loaded) = self.loaded.get(&place) {
             return loaded.clone();
         }
-        let fits = streams_of(dict).all(|stream| unpacking.fits(&stream));
-        let font = fits
-            .then(|| self.cache.font(dict, &self.programs, &self.cmaps))
-            .flatten();
+        let fits = self.loading.count(dict, unpacking);
+        let font = fits.and_then(|()| self.cache.font(dict, &self.programs, &self.cmaps));
         let loaded = font.map(|font| {
             Rc::new(LoadedFont {
                 font,
-                cids: descendant(dict).and_then(|descendant| Cids::of(dict, &descendant)),
+                cids: descendant(dict)
+                    .and_then(|descendant| Cids::of(dict, &descendant, &mut self.tables)),
                 style: style(dict),
                 unit: type3_unit(dict).unwrap_or(0.001),
+                said: RefCell::default(),
             })
         });
         self.loaded.insert(place, loaded.clone());
@@ -85,58 +98,51 @@ impl<'a> Fonts<'a> {
 }
 
 impl LoadedFont<'_> {
-    /// The codes of a string one after another.
-    pub(super) fn codes(&self, bytes: &[u8], mut each: impl FnMut(Shown)) {
+    /// The codes of a string one after another, until `each` has had enough.
+    pub(super) fn codes(&self, bytes: &[u8], mut each: impl FnMut(Shown) -> ControlFlow<()>) {
         let mut at = 0;
         while at < bytes.len() {
             let (code, length) = self.font.read_code(bytes, at);
             let length = length.max(1);
             at += length;
             let advance = self.font.code_advance(code);
-            each(Shown {
-                text: self
-                    .text(code, length)
-                    .map(|text| super::letters::plain(&text))
-                    .filter(|text| !text.is_empty()),
+            let shown = each(Shown {
+                text: self.known_text(code, length),
                 advance: (advance.x, advance.y),
                 is_space: length == 1 && code == 32,
             });
+            if shown.is_break() {
+                return;
+            }
         }
     }
 
+    fn known_text(&self, code: u32, length: usize) -> Option<String> {
+        if length > 1 {
+            return self.text(code, length);
+        }
+        if let Some(text) = self.said.borrow().get(&code) {
+            return text.clone();
+        }
+        let text = self.text(code, length);
+        self.said.borrow_mut().insert(code, text.clone());
+        text
+    }
+
     fn text(&self, code: u32, length: usize) -> Option<String> {
-        let said = match self.font.glyph(self.font.map_code(code), code) {
+        // What a glyph says hangs on its code alone; which one it is would take a search in the font.
+        let said = match self.font.glyph(GlyphId::NOTDEF, code) {
             FontGlyph::Outline(glyph) => glyph.as_unicode(),
             FontGlyph::Type3(glyph) => glyph.as_unicode(),
         };
         let by_number = || self.cids.as_ref()?.text(code, length);
-        match said.or_else(by_number)? {
-            BfString::Char(c) => Some(c.into()),
-            BfString::String(text) => Some(text),
-        }
+        let text = match said.or_else(by_number)? {
+            BfString::Char(c) => super::letters::plain(c.encode_utf8(&mut [0; 4])),
+            BfString::String(text) if text.len() > TEXT => return None,
+            BfString::String(text) => super::letters::plain(&text),
+        };
+        (!text.is_empty()).then_some(text)
     }
-}
-
-/// The font that the codes of a composite font select from.
-fn descendant<'a>(dict: &Dict<'a>) -> Option<Dict<'a>> {
-    dict.get::<Array<'_>>("DescendantFonts")?
-        .iter::<Dict<'_>>()
-        .next()
-}
-
-/// The streams that are unpacked when a font is loaded.
-fn streams_of<'a>(dict: &Dict<'a>) -> impl Iterator<Item = Stream<'a>> {
-    let mut streams = Vec::new();
-    for dict in [Some(dict.clone()), descendant(dict)].into_iter().flatten() {
-        for key in ["ToUnicode", "Encoding", "CIDToGIDMap"] {
-            streams.extend(dict.get::<Stream<'_>>(key));
-        }
-        let descriptor = dict.get::<Dict<'_>>("FontDescriptor").unwrap_or_default();
-        for key in ["FontFile", "FontFile2", "FontFile3"] {
-            streams.extend(descriptor.get::<Stream<'_>>(key));
-        }
-    }
-    streams.into_iter()
 }
 
 /// How much of the size a unit is in a font whose glyphs are drawings: its matrix says so.

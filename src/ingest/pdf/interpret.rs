@@ -1,28 +1,33 @@
 //! Runs the content of pages, as far as it shows text.
 
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use hayro_font::hayro_syntax::object::{Array, Dict, Name, ObjectIdentifier, Stream};
+use hayro_font::hayro_syntax::object::{Array, ObjectIdentifier, Stream};
 use hayro_font::hayro_syntax::page::Page;
 
 use super::content::{Operand, Operators};
-use super::fonts::{Fonts, LoadedFont};
+use super::fonts::LoadedFont;
 use super::glyphs::{Glyph, Matrix, PageGlyphs, Style, Turn};
+use super::resources::{AllResources, Object, Resources, Work};
 use super::unpack::Unpacking;
 
 /// How many operators are run for one document; a page of a map that is one drawing has a few hundred thousand.
 const OPERATORS: u64 = 20_000_000;
 
-/// How many operators the showing of a form counts for, and how many bytes of the dictionaries that it is looked up in
-/// count for one.
-const FORM: u64 = 100;
-const DICTIONARY: u64 = 16;
+/// How many operators the unpacking of a stream counts for that a page or a form shows.
+const STREAM: u64 = 100;
 
-/// How many letters are kept of one document: a book of three thousand pages.
+/// How long the content of a page may be, all of its streams together. That of a map has a tenth of it.
+const CONTENT: usize = 64 << 20;
+
+/// How many letters are read of one document, and how many bytes they have: a book of three thousand pages.
 const GLYPHS: u64 = 8_000_000;
+const TEXT: u64 = 32_000_000;
 
-/// How many letters are kept of one page. A poster holds a tenth of it.
+/// How many letters are kept of one page, and how many bytes they have. A poster holds a tenth of it.
 const PAGE_GLYPHS: usize = 200_000;
+const PAGE_TEXT: u64 = 4_000_000;
 
 /// How deep forms stand in one another, and saved states.
 const FORMS: usize = 12;
@@ -30,10 +35,11 @@ const STATES: usize = 512;
 
 /// Runs pages one after another. What may still be done is shared by all of them.
 pub(super) struct Interpreter<'a> {
-    fonts: Fonts<'a>,
+    resources: AllResources<'a>,
     unpacking: Unpacking,
-    operators: u64,
+    work: Work,
     glyphs: u64,
+    text: u64,
 }
 
 /// What `q` saves.
@@ -52,6 +58,9 @@ struct State<'a> {
 /// What is being run: a page, or a form on it.
 struct Run<'a, 'r> {
     page: &'r mut PageGlyphs,
+    /// How many bytes of text the page may still have.
+    text_left: &'r mut u64,
+    resources: Rc<Resources<'a>>,
     /// The forms that this one stands in.
     within: Vec<ObjectIdentifier>,
     state: State<'a>,
@@ -62,10 +71,11 @@ struct Run<'a, 'r> {
 impl<'a> Interpreter<'a> {
     pub(super) fn new() -> Self {
         Self {
-            fonts: Fonts::new(),
+            resources: AllResources::new(),
             unpacking: Unpacking::new(),
-            operators: OPERATORS,
+            work: Work(OPERATORS),
             glyphs: GLYPHS,
+            text: TEXT,
         }
     }
 
@@ -87,16 +97,16 @@ impl<'a> Interpreter<'a> {
             leading: 0.0,
             rise: 0.0,
         };
-        let resources = page.raw().get::<Dict<'_>>("Resources");
-        let resources = resources.unwrap_or_else(|| inherited_resources(page.raw()));
         let run = Run {
             page: &mut glyphs,
+            text_left: &mut PAGE_TEXT.clone(),
+            resources: self.resources.of_page(page.raw(), &mut self.work),
             within: Vec::new(),
             state,
             text: Matrix::IDENTITY,
             line: Matrix::IDENTITY,
         };
-        self.run(run, &content, &resources);
+        self.run(run, &content);
         glyphs
     }
 
@@ -108,23 +118,26 @@ impl<'a> Interpreter<'a> {
         let mut content = Vec::new();
         let streams = page.raw().get::<Array<'_>>("Contents").unwrap_or_default();
         for stream in streams.iter::<Stream<'_>>() {
+            let work = STREAM + stream.dict().data().len() as u64;
+            if content.len() > CONTENT || self.work.spend(work).is_none() {
+                break;
+            }
             content.extend(self.unpacking.unpack(&stream).unwrap_or_default());
             content.push(b'\n');
         }
         content
     }
 
-    fn run(&mut self, mut run: Run<'a, '_>, content: &[u8], resources: &Dict<'a>) {
+    fn run(&mut self, mut run: Run<'a, '_>, content: &[u8]) {
         let mut operators = Operators::new(content);
         let mut operands = Vec::new();
         let mut saved: Vec<State<'a>> = Vec::new();
         // How deep the marked content stands, and how deep what is no content of the page begins.
         let (mut marked, mut furniture) = (0_usize, None::<usize>);
         while let Some(operator) = operators.next(&mut operands) {
-            let Some(left) = self.operators.checked_sub(1) else {
+            if self.work.spend(1).is_none() {
                 return;
-            };
-            self.operators = left;
+            }
             let number = |at: usize| operands.get(at).and_then(Operand::number).unwrap_or(0.0);
             match operator {
                 b"q" if saved.len() < STATES => saved.push(run.state.clone()),
@@ -138,7 +151,7 @@ impl<'a> Interpreter<'a> {
                 b"Ts" => run.state.rise = number(0),
                 b"Tf" => {
                     run.state.size = number(1);
-                    run.state.font = self.font(operands.first(), resources);
+                    run.state.font = self.font(&run, operands.first());
                 }
                 b"Tm" => run.set_line(matrix(&operands)),
                 b"Td" => run.next_line(number(0), number(1)),
@@ -170,7 +183,7 @@ impl<'a> Interpreter<'a> {
                     }
                     marked = marked.saturating_sub(1);
                 }
-                b"Do" if furniture.is_none() => self.show_object(&mut run, &operands, resources),
+                b"Do" if furniture.is_none() => self.show_object(&mut run, &operands),
                 _ => {}
             }
         }
@@ -178,65 +191,59 @@ impl<'a> Interpreter<'a> {
 
     fn font(
         &mut self,
+        run: &Run<'a, '_>,
         name: Option<&Operand<'_>>,
-        resources: &Dict<'a>,
     ) -> Option<Rc<LoadedFont<'a>>> {
         let Some(Operand::Name(name)) = name else {
             return None;
         };
-        let fonts = resources.get::<Dict<'_>>("Font")?;
-        let dict = fonts.get::<Dict<'_>>(name)?;
-        self.fonts.load(&dict, &mut self.unpacking)
+        let (unpacking, work) = (&mut self.unpacking, &mut self.work);
+        self.resources.font(&run.resources, name, unpacking, work)
     }
 
     /// Shows a form; a picture is only noticed.
-    fn show_object(&mut self, run: &mut Run<'a, '_>, operands: &[Operand<'_>], page: &Dict<'a>) {
+    fn show_object(&mut self, run: &mut Run<'a, '_>, operands: &[Operand<'_>]) {
         let Some(Operand::Name(name)) = operands.first() else {
             return;
         };
-        let objects = page.get::<Dict<'_>>("XObject").unwrap_or_default();
-        let work = FORM + (page.data().len() + objects.data().len()) as u64 / DICTIONARY;
-        let Some(left) = self.operators.checked_sub(work) else {
-            self.operators = 0;
-            return;
+        let object = self.resources.object(&run.resources, name, &mut self.work);
+        let (stream, matrix, resources) = match object.as_deref() {
+            None => return,
+            Some(Object::Picture) => {
+                run.page.has_picture = true;
+                return;
+            }
+            Some(Object::Form {
+                stream,
+                matrix,
+                resources,
+            }) => (stream, matrix, resources),
         };
-        self.operators = left;
-        let Some(stream) = objects.get::<Stream<'_>>(name) else {
-            return;
-        };
-        let dict = stream.dict();
-        let subtype = dict.get::<Name<'_>>("Subtype");
-        if subtype
-            .as_ref()
-            .is_some_and(|subtype| subtype.as_ref() == b"Image")
-        {
-            run.page.has_picture = true;
-            return;
-        }
         let id = stream.obj_id();
-        if run.within.len() >= FORMS || run.within.contains(&id) {
+        if run.within.len() >= FORMS
+            || run.within.contains(&id)
+            || self.work.spend(STREAM).is_none()
+        {
             return;
         }
-        let Some(content) = self.unpacking.unpack(&stream) else {
+        let Some(content) = self.unpacking.unpack(stream) else {
             return;
         };
-        let own = dict
-            .get::<[f32; 6]>("Matrix")
-            .map_or(Matrix::IDENTITY, |own| Matrix(own.map(f64::from)));
         let mut within = run.within.clone();
         within.push(id);
         let inner = Run {
             page: &mut *run.page,
+            text_left: &mut *run.text_left,
+            resources: Rc::clone(resources.as_ref().unwrap_or(&run.resources)),
             within,
             state: State {
-                ctm: own.then(run.state.ctm),
+                ctm: matrix.then(run.state.ctm),
                 ..run.state.clone()
             },
             text: Matrix::IDENTITY,
             line: Matrix::IDENTITY,
         };
-        let resources = dict.get::<Dict<'_>>("Resources");
-        self.run(inner, &content, resources.as_ref().unwrap_or(page));
+        self.run(inner, &content);
     }
 
     /// Shows a string, or several with what is between them.
@@ -264,6 +271,10 @@ impl<'a> Interpreter<'a> {
             return;
         };
         font.codes(bytes, |shown| {
+            let Some(left) = self.glyphs.checked_sub(1) else {
+                return ControlFlow::Break(());
+            };
+            self.glyphs = left;
             let state = &run.state;
             let (across, down) = shown.advance;
             let spacing = state.character_spacing
@@ -282,9 +293,10 @@ impl<'a> Interpreter<'a> {
             let glyph = across * font.unit * state.size * state.stretch;
             if !hidden
                 && let Some(text) = shown.text
-                && let Some(left) = self.glyphs.checked_sub(1)
+                && let Some(left) = self.text.checked_sub(text.len() as u64)
+                && let Some(page_left) = run.text_left.checked_sub(text.len() as u64)
             {
-                self.glyphs = left;
+                (self.text, *run.text_left) = (left, page_left);
                 let raised = Matrix::translation(0.0, state.rise).then(run.text);
                 place(
                     run.page,
@@ -296,6 +308,7 @@ impl<'a> Interpreter<'a> {
                 );
             }
             run.text = Matrix::translation(step.0, step.1).then(run.text);
+            ControlFlow::Continue(())
         });
     }
 }
@@ -361,23 +374,9 @@ fn matrix(operands: &[Operand<'_>]) -> Matrix {
 
 /// Whether marked content is said to be a running head or foot.
 fn is_furniture(operands: &[Operand<'_>]) -> bool {
-    let is_artifact = matches!(operands.first(), Some(Operand::Name(tag)) if tag == b"Artifact");
+    let is_artifact =
+        matches!(operands.first(), Some(Operand::Name(tag)) if tag.as_ref() == b"Artifact");
     let says = |dict: &[u8], word: &[u8]| dict.windows(word.len()).any(|window| window == word);
     is_artifact
         && matches!(operands.get(1), Some(Operand::Dictionary(dict)) if says(dict, b"Pagination"))
-}
-
-/// The resources of the nearest node of the page tree that has some.
-fn inherited_resources<'a>(page: &Dict<'a>) -> Dict<'a> {
-    /// How deep a page tree is at most.
-    const TREE: usize = 64;
-    let mut node = page.get::<Dict<'_>>("Parent");
-    for _ in 0..TREE {
-        let Some(dict) = node else { break };
-        if let Some(resources) = dict.get::<Dict<'_>>("Resources") {
-            return resources;
-        }
-        node = dict.get::<Dict<'_>>("Parent");
-    }
-    Dict::empty()
 }

@@ -17,7 +17,9 @@ mod info;
 mod interpret;
 mod letters;
 mod lines;
+mod loading;
 mod paragraphs;
+mod resources;
 mod unpack;
 
 use std::panic::{self, AssertUnwindSafe};

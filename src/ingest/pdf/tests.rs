@@ -369,3 +369,116 @@ fn deep_nesting_and_endless_content_end() {
     builder.page(&"BT /F 12 Tf 50 700 Td (aaaaaaaaaaaaaaaaaaaaaaaaaaaa) Tj ET ".repeat(40_000));
     assert!(read_bytes(&builder.bytes()).is_ok());
 }
+
+/// A page that shows `content` in a font of its own, `/T`, and in Helvetica.
+fn in_font(builder: &mut Builder, font: &str, content: &str) {
+    let content = builder.stream("/Filter/FlateDecode", &deflated(content.as_bytes()));
+    builder.page_of(
+        content,
+        &format!("/Font<</T<</Type/Font{font}>>/F<</Type/Font{SIMPLE}>>>>"),
+    );
+}
+
+fn to_unicode(letters: usize) -> String {
+    format!("1 beginbfchar <41> <{}> endbfchar", "0061".repeat(letters))
+}
+
+const SIMPLE: &str = "/Subtype/Type1/BaseFont/Helvetica";
+
+#[test]
+fn one_code_that_stands_for_a_book_does_not_fill_the_memory() {
+    let shown = format!(
+        "BT /T 10 Tf 9 700 Td .001 Tz ({}) Tj ET",
+        "A".repeat(60_000)
+    );
+    let read = |letters| {
+        let mut builder = Builder::new();
+        let cmap = builder.stream("", to_unicode(letters).as_bytes());
+        let font = format!("{SIMPLE}/ToUnicode {cmap} 0 R");
+        in_font(&mut builder, &font, &shown);
+        read_bytes(&builder.bytes())
+    };
+    assert_eq!(read(20_000).unwrap_err(), ReadError::Empty);
+    let letters = |article: Article| texts(&article).concat().len();
+    assert!((1_000..5_000_000).contains(&letters(read(256).unwrap())));
+    assert!(letters(read(2).unwrap()) >= 2);
+    // The name of a glyph is as long as a file likes, too.
+    let mut builder = Builder::new();
+    let font = format!(
+        "{SIMPLE}/Encoding<</Differences[65/{}f]>>",
+        "f_".repeat(50_000)
+    );
+    in_font(&mut builder, &font, &shown);
+    assert_eq!(read_bytes(&builder.bytes()).unwrap_err(), ReadError::Empty);
+}
+
+#[test]
+fn a_font_that_is_set_a_million_times_is_looked_up_once() {
+    let mut builder = Builder::new();
+    let font = builder.object(format!("<</Type/Font{SIMPLE}>>"));
+    let mut names = String::new();
+    for name in 0..20_000 {
+        write!(names, "/G{name} {font} 0 R").unwrap();
+    }
+    let content = "/G7 9 Tf ".repeat(1_000_000);
+    let content = format!("BT 50 700 Td {content} (Shown) Tj ET");
+    let content = builder.stream("/Filter/FlateDecode", &deflated(content.as_bytes()));
+    builder.page_of(content, &format!("/Font<<{names}>>"));
+    let started = Instant::now();
+    assert_eq!(texts(&read_bytes(&builder.bytes()).unwrap()), ["Shown"]);
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_form_with_a_long_dictionary_is_looked_up_once() {
+    let mut builder = Builder::new();
+    let mut keys = String::new();
+    for key in 0..10_000 {
+        write!(keys, "/K{key} 1").unwrap();
+    }
+    let form = builder.stream(&format!("/Subtype/Form{keys}"), b"q Q");
+    let content = deflated("/X Do ".repeat(150_000).as_bytes());
+    let content = builder.stream("/Filter/FlateDecode", &content);
+    builder.page_of(content, &format!("/XObject<</X {form} 0 R>>"));
+    let started = Instant::now();
+    assert_eq!(read_bytes(&builder.bytes()).unwrap_err(), ReadError::Empty);
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn numbers_that_stand_for_millions_of_widths_are_not_believed() {
+    let composite = |widths: &str| {
+        format!(
+            "/Subtype/Type0/BaseFont/X/Encoding/Identity-H/DescendantFonts[<</Type/Font/Subtype/CIDFontType2\
+             /BaseFont/X{widths}>>]"
+        )
+    };
+    for font in [
+        format!("{SIMPLE}/FirstChar 4000000000/LastChar 4000000000/Widths[1]"),
+        composite("/W[0 4000000000 500]"),
+        composite(&format!("/W[{}]", "0 65535 500 ".repeat(10_000))),
+        composite("/W2[0 4000000000 1 1 1]"),
+    ] {
+        let mut builder = Builder::new();
+        in_font(
+            &mut builder,
+            &font,
+            "BT /T 9 Tf 50 700 Td (A) Tj /F 9 Tf (Shown) Tj ET",
+        );
+        assert_eq!(texts(&read_bytes(&builder.bytes()).unwrap()), ["Shown"]);
+    }
+}
+
+#[test]
+fn endless_strings_and_arrays_of_text_end() {
+    for shown in ["[0 0 0 0 0 0 0 0 ", "[()()()()()()()()", "(aaaaaaaaaaaaaaa"] {
+        let mut builder = Builder::new();
+        let content = format!("BT /F 9 Tf 9000 9000 Td {}", shown.repeat(1_000_000));
+        let content = deflated(&content.into_bytes());
+        let content = builder.stream("/Filter/FlateDecode", &content);
+        for _ in 0..8 {
+            builder.page_of(content, "");
+        }
+        drop(read_bytes(&builder.bytes()));
+    }
+}

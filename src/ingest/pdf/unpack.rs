@@ -48,14 +48,30 @@ impl Unpacking {
 
     /// How many bytes come out of filters, one after another; `None` where they are too many.
     pub(super) fn measure(&mut self, raw: &[u8], filters: &[Filter]) -> Option<u64> {
+        self.run(raw, filters, false).map(|(length, _)| length)
+    }
+
+    /// What comes out of filters, one after another; `None` where that is too much.
+    pub(super) fn contents(&mut self, raw: &[u8], filters: &[Filter]) -> Option<Vec<u8>> {
+        let (_, data) = self.run(raw, filters, true)?;
+        Some(data.unwrap_or_else(|| raw.to_vec()))
+    }
+
+    fn run(
+        &mut self,
+        raw: &[u8],
+        filters: &[Filter],
+        keep: bool,
+    ) -> Option<(u64, Option<Vec<u8>>)> {
         let limit = STREAM.min(self.left);
         self.spend(raw.len() as u64)?;
         let mut data: Option<Vec<u8>> = None;
         let mut length = raw.len() as u64;
         for (at, filter) in filters.iter().enumerate() {
             let from = data.as_deref().unwrap_or(raw);
-            // What comes out last is only counted.
-            let keep = at + 1 < filters.len();
+            // What comes out last is only counted, unless it is wanted.
+            let is_last = at + 1 == filters.len();
+            let keep = keep || !is_last;
             let mut out = Counted {
                 bytes: keep.then(Vec::new),
                 count: 0,
@@ -71,7 +87,7 @@ impl Unpacking {
                 _ => break,
             };
             self.spend(out.count)?;
-            if out.count > limit || (keep && done.is_err()) {
+            if out.count > limit || (!is_last && done.is_err()) {
                 return None;
             }
             length = out.count;
@@ -80,7 +96,7 @@ impl Unpacking {
             }
             data = out.bytes;
         }
-        Some(length)
+        Some((length, data))
     }
 }
 
