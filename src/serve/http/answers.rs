@@ -137,7 +137,7 @@ mod tests {
             .answers
             .iter()
             .map(|(key, answer)| key.bytes() + answer.len());
-        assert_eq!(kept.bytes, bytes.sum());
+        assert_eq!(kept.bytes, bytes.sum::<usize>());
         drop(kept);
         assert!(answers.get(&key("a", 2)).is_some());
         assert!(answers.get(&other).is_some());
