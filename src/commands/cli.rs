@@ -27,7 +27,6 @@ pub(crate) use themes::{By, Compare, FileArgs, Mend, Themes, TitleArgs};
     name = "topoi",
     version,
     max_term_width = 100,
-    propagate_version = true,
     infer_subcommands = true
 )]
 pub(crate) struct Cli {
@@ -41,7 +40,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
-    /// The library: a folder, or `postgres://USER@HOST/DATABASE` [default: the nearest `.topoi` upwards, else `./.topoi`]
+    /// The library: its folder, or the one around its `.topoi`, or `postgres://USER@HOST/DATABASE` [default: the nearest `.topoi` upwards, else `./.topoi`]
     #[arg(long, global = true, env = "TOPOI_LIBRARY", value_name = "LIBRARY", value_hint = ValueHint::DirPath, hide_env_values = true)]
     pub(crate) library: Option<PathBuf>,
     /// Never reach out to the network
@@ -339,7 +338,7 @@ pub(crate) struct Distil {
 
 #[derive(Debug, Args)]
 pub(crate) struct Embed {
-    /// Files of JSON lines `{"id": …, "text": …}` [default: standard input]
+    /// Files of JSON lines `{"id": …, "text": …}`; `-` for standard input [default: standard input]
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
     /// Take each line as a text

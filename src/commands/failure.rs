@@ -1,5 +1,6 @@
 //! Errors of the command line itself, and the hints of all errors.
 
+use topoi::search::QueryError;
 use topoi_models::{AcquireError, DistilError, EncodeError, LoadError};
 
 /// Something that can't be done as it was asked, and what to do instead.
@@ -26,11 +27,24 @@ impl Failure {
     }
 }
 
+/// What the user can do about a query: a shell takes quotation marks away, and a sign for the beginning of an option.
+fn query_hint(error: &QueryError) -> String {
+    match error {
+        QueryError::Empty => error.hint().to_owned(),
+        _ => format!(
+            "{}; type the whole query between single quotes: `topoi search 'tariffs -steel'`",
+            error.hint()
+        ),
+    }
+}
+
 /// What the user can do about an error: the first hint that it or one of its causes has.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
             failure.hint.clone()
+        } else if let Some(topoi::Error::Query(error)) = cause.downcast_ref() {
+            Some(query_hint(error))
         } else if let Some(error) = cause.downcast_ref::<topoi::Error>() {
             error.hint()
         } else if let Some(error) = cause.downcast_ref::<topoi::store::StoreError>() {

@@ -39,6 +39,7 @@ mod status;
 mod target;
 mod themes;
 mod titles;
+mod usage;
 mod watch;
 mod whole_file;
 
@@ -64,7 +65,10 @@ pub(crate) enum Outcome {
 /// Runs the command that the arguments name. Exit codes: 0 found, 1 nothing found, 2 error, 130 interrupted.
 pub(crate) fn main() -> ExitCode {
     passwords::hide();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::tell(&error),
+    };
     if let Some(threads) = cli.global.threads {
         // It fails where there is a pool already, and there is none yet.
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get());

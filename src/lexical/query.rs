@@ -6,6 +6,12 @@ const LONGEST_TYPED: usize = 1024;
 /// The largest weight that a term may have.
 const HEAVIEST: f32 = 100.0;
 
+/// The marks that a phrase begins with.
+const OPENING: [char; 3] = ['"', '“', '„'];
+
+/// The marks that a phrase ends with.
+const CLOSING: [char; 3] = ['"', '”', '“'];
+
 /// A question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -54,6 +60,9 @@ pub enum QueryError {
     /// A passage can't be looked for by what it lacks.
     #[error("the query says only what is to be left out")]
     OnlyWithout,
+    /// A sign stands by itself before a phrase, though this is no sum of terms: it could mean one, or a demand.
+    #[error("the query has a sign by itself before a phrase: `{0}`")]
+    LoneSign(String),
     /// A term's weight is no number that can be reckoned with.
     #[error("`{0}` is no weight for a term")]
     Weight(String),
@@ -70,6 +79,10 @@ impl QueryError {
             Self::Empty => "say in a few words, or a whole sentence, what you look for",
             Self::Unbalanced(_) => "put a phrase between two `\"`, or leave the mark out",
             Self::OnlyWithout => "say what you look for too: `tariffs -steel`",
+            Self::LoneSign(_) => {
+                "put each term in quotation marks to take one meaning from another: `\"trade\" - \"tariffs\"`; or write the \
+                 sign right before a phrase that must not be there: `trade -\"tariffs\"`"
+            }
             Self::Weight(_) => {
                 "write a number from 0 to 100 before a term: `\"trade\" - 0.5 \"tariffs\"`"
             }
@@ -86,11 +99,12 @@ impl Query {
     /// word, or before a blank, is no operator. Neither is any in a text of more than a kilobyte.
     ///
     /// Where there is nothing but terms in quotation marks with `+` or `-` and blanks between them, each perhaps behind a
-    /// weight, it is a sum of meanings: `"trade" - 0.5 "tariffs on steel"`. Then no term is demanded.
+    /// weight, it is a sum of meanings: `"trade" - 0.5 "tariffs on steel"`. Then no term is demanded. Anywhere else a sign
+    /// by itself before a phrase is refused, since it may be meant as a part of a sum or as a demand.
     ///
     /// # Errors
     ///
-    /// Where there is nothing to look for, or a phrase has no end.
+    /// Where there is nothing to look for, a phrase has no end, or a sign is not clear.
     ///
     /// ```
     /// use topoi::search::{Query, QueryError};
@@ -115,10 +129,13 @@ impl Query {
         while let Some(first) = rest.chars().next() {
             let sign = matches!(first, '+' | '-').then_some(first);
             let body = sign.map_or(rest, |sign| &rest[sign.len_utf8()..]);
-            let (wording, after, quoted) = match body.strip_prefix(['"', '“', '„']) {
+            if sign.is_some() && body.starts_with(char::is_whitespace) && begins_with_term(body) {
+                return Err(QueryError::LoneSign(shortened(rest)));
+            }
+            let (wording, after, quoted) = match body.strip_prefix(OPENING) {
                 Some(open) => {
                     let end = open
-                        .find(['"', '”', '“'])
+                        .find(CLOSING)
                         .ok_or_else(|| QueryError::Unbalanced(shortened(rest)))?;
                     let close = open[end..].chars().next().map_or(1, char::len_utf8);
                     (&open[..end], &open[end + close..], true)
@@ -214,8 +231,8 @@ fn sum_of_terms(typed: &str) -> Option<Result<Query, QueryError>> {
             _ if terms.is_empty() => "+",
             _ => return None,
         };
-        let (weight, quoted) = rest.split_at(rest.find('"')?);
-        let (text, after) = quoted.get(1..)?.split_once('"')?;
+        let (weight, quoted) = rest.split_at(rest.find(OPENING)?);
+        let (text, after) = quoted.strip_prefix(OPENING)?.split_once(CLOSING)?;
         rest = after.trim_start();
         let written = weight.trim_end().trim_end_matches('*').trim_end();
         let size: f32 = if written.is_empty() {
@@ -252,6 +269,16 @@ fn sum_of_terms(typed: &str) -> Option<Result<Query, QueryError>> {
         terms,
         demands: Vec::new(),
     }))
+}
+
+/// Whether a phrase stands here, perhaps behind a weight.
+fn begins_with_term(text: &str) -> bool {
+    let digit = |c: char| c.is_ascii_digit() || c == '.';
+    let behind = text.trim_start().trim_start_matches(digit).trim_start();
+    let phrase = behind.trim_start_matches('*').trim_start();
+    let phrase = phrase.strip_prefix(OPENING);
+    let phrase = phrase.and_then(|open| open.split_once(CLOSING));
+    phrase.is_some_and(|(phrase, _)| phrase.contains(char::is_alphanumeric))
 }
 
 fn shortened(text: &str) -> String {
@@ -329,7 +356,6 @@ mod tests {
             "\"trade\"",
             "\"trade\" \"tariffs\"",
             "\"trade\" -\"tariffs\"",
-            "a - \"b\"",
         ] {
             let query = Query::parse(phrases).unwrap();
             assert!(query.is_demanding() && query.terms.len() == 1, "{phrases}");
@@ -342,6 +368,27 @@ mod tests {
             Query::parse("- \"a\" - \"b\""),
             Err(QueryError::OnlyWithout)
         );
+    }
+
+    #[test]
+    fn a_sign_by_itself_before_a_phrase_is_refused_where_it_is_no_sum() {
+        for odd in [
+            "heat - \"nuit\"",
+            "heat + \"nuit\"",
+            "heat - 0.5 \"nuit\"",
+            "heat - 2*\"nuit\"",
+            "- \"nuit\"",
+            "heat - “nuit”",
+            "\"heat\" - \"nuit\" summer",
+        ] {
+            let refused = matches!(Query::parse(odd), Err(QueryError::LoneSign(_)));
+            assert!(refused, "{odd}: {:?}", Query::parse(odd));
+        }
+        let sum = Query::parse("“heat” - “nuit”").unwrap();
+        assert_eq!(sum.terms()[1].weight, -1.0);
+        for plain in ["heat - nuit", "heat -", "5 - 3"] {
+            assert!(!Query::parse(plain).unwrap().is_demanding(), "{plain}");
+        }
     }
 
     #[test]

@@ -151,6 +151,11 @@ fn what_is_no_question_is_refused() {
         .run(["search", "--", "+ - \"\""])
         .refused(&["empty", "hint:"]);
     place.run(["search", "\u{7}\u{202e}"]).refused(&["empty"]);
+    place.run(["search", "heat - \"nuit\""]).refused(&[
+        "`- \"nuit\"`",
+        "\"trade\" - \"tariffs\"",
+        "between single quotes",
+    ]);
 }
 
 #[test]

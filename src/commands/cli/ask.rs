@@ -116,8 +116,9 @@ pub(crate) struct AnswerArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct Search {
-    /// What to look for, in any words; "a phrase" and +word must be there, -word must not; "this" - "that" goes by the
-    /// meaning of both; `-` reads it from standard input
+    /// What to look for, in any words, between quotes where it has signs: 'tariffs -steel'. "a phrase" and +word must be
+    /// there, -word and -"a phrase" must not; '"this" - "that"', each in quotation marks, goes by the meaning of both;
+    /// `-` reads it from standard input
     #[arg(required_unless_present_any = ["more", "queries"], value_name = "QUERY")]
     pub(crate) query: Vec<String>,
     /// What the query is answered by

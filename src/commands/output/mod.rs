@@ -181,8 +181,7 @@ impl Output {
     /// What the user can do.
     pub(crate) fn hint(&self, text: impl Display) {
         if !self.quiet {
-            let text = clean(&text.to_string());
-            complain(format_args!("{HINT}hint:{HINT:#} {text}"));
+            advise(&text.to_string());
         }
     }
 
@@ -254,8 +253,13 @@ pub(crate) fn report(error: &anyhow::Error, hint: Option<String>) {
     }
     complain(format_args!("{ERROR}error:{ERROR:#} {}", clean(&text)));
     if let Some(hint) = hint {
-        complain(format_args!("{HINT}hint:{HINT:#} {}", clean(&hint)));
+        advise(&hint);
     }
+}
+
+/// What the user can do, after an error.
+pub(crate) fn advise(hint: &str) {
+    complain(format_args!("{HINT}hint:{HINT:#} {}", clean(hint)));
 }
 
 /// Writes a line to standard error. Where that is closed, there is nobody left to tell.
