@@ -11,4 +11,4 @@ pub(crate) use json::{
 };
 pub(crate) use map::map_of;
 pub(crate) use subject::Subject;
-pub(crate) use text::{by_line, clean, one_line, short_path};
+pub(crate) use text::{by_line, clean, count, one_line, short_path};

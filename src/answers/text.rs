@@ -1,5 +1,6 @@
 //! Text for people: safe for a terminal, and short where it must be.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use topoi::article::StoredArticle;
@@ -14,6 +15,12 @@ pub(crate) fn clean(text: &str) -> String {
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .filter(|c| !steers(*c))
         .collect()
+}
+
+/// How many there are of something: `1 article`, `2 articles`.
+pub(crate) fn count<N: Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
+    let ending = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {what}{ending}")
 }
 
 /// The beginning of a text, on one line of at most `width` columns.

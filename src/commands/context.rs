@@ -92,7 +92,7 @@ impl Context {
     /// Where the library is: where it is said to be, else in the nearest `.topoi` upwards, else in `./.topoi`.
     pub(crate) fn library(&self) -> Location {
         if let Some(named) = &self.global.library {
-            return location(named);
+            return existing(location(named));
         }
         let here = env::current_dir().unwrap_or_default();
         let nearest = here
@@ -100,6 +100,29 @@ impl Context {
             .map(|folder| folder.join(LIBRARY))
             .find(|folder| matches!(Library::exists(folder), Ok(true)));
         nearest.unwrap_or_else(|| PathBuf::from(LIBRARY)).into()
+    }
+
+    /// The same for a command that makes a library where there is none: in just the folder that is named.
+    pub(crate) fn library_to_make(&self) -> Location {
+        let Some(named) = &self.global.library else {
+            return self.library();
+        };
+        let named = location(named);
+        let inner = existing(named.clone());
+        if inner != named {
+            self.output.warn(format_args!(
+                "`{named}` becomes a library of its own: the one at `{inner}` is left as it is"
+            ));
+            self.output
+                .hint(format_args!("`--library {inner}` names that one"));
+        }
+        named
+    }
+
+    /// Whether a library was named among the arguments, and not in the environment.
+    pub(crate) fn is_library_given(&self) -> bool {
+        let named = self.global.library.as_deref().map(Path::as_os_str);
+        named.is_some() && named != env::var_os("TOPOI_LIBRARY").as_deref()
     }
 
     /// How many threads to compute on, where that was said.
@@ -240,6 +263,17 @@ impl Context {
             .into());
         }
         Ok(bytes)
+    }
+}
+
+/// The library in `.topoi` of a folder that is no library itself, where there is one; else what was named.
+pub(crate) fn existing(named: Location) -> Location {
+    let is_library = |folder: &Path| matches!(Library::exists(folder), Ok(true));
+    let other = named.folder().filter(|folder| !is_library(folder));
+    let inner = other.map(|folder| folder.join(LIBRARY));
+    match inner.filter(|inner| is_library(inner)) {
+        Some(inner) => inner.into(),
+        None => named,
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use topoi::library::{Copied, Library, copy};
 
 use super::cli::Copy;
-use super::context::Context;
+use super::context::{Context, existing};
 use super::output::Unit;
 use super::passwords::location;
 use super::{Outcome, interrupt};
@@ -17,7 +17,7 @@ struct CopyJson {
 }
 
 pub(crate) fn run(context: &mut Context, arguments: &Copy) -> anyhow::Result<Outcome> {
-    let (from, to) = (location(&arguments.from), location(&arguments.to));
+    let (from, to) = (existing(location(&arguments.from)), location(&arguments.to));
     interrupt::listen();
     let passages = Library::records(&from)?.counts()?.passages;
     // Each is taken over, and compared.

@@ -12,6 +12,7 @@ use topoi::store::StoreError;
 
 use super::cli::Demo;
 use super::context::{Context, Loaded, Wanted, cache_dir};
+use super::failure::Failure;
 use super::index::Progress;
 use super::output::{ACCENT, STRONG};
 use super::{Outcome, hits, interrupt, themes};
@@ -24,6 +25,13 @@ const SAMPLE: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/sample.rs")
 const SHOWN: usize = 3;
 
 pub(crate) fn run(context: &mut Context, arguments: &Demo) -> anyhow::Result<Outcome> {
+    if context.is_library_given() {
+        return Err(Failure::with_hint(
+            "`topoi demo` has a library of its own, and shows no other",
+            "leave `--library` out; `topoi search` and `topoi themes` ask other libraries",
+        )
+        .into());
+    }
     let folder = cache_dir().join("demo");
     let articles = folder.join("commentary");
     let root = folder.join("library");

@@ -22,7 +22,7 @@ struct ImportJson {
 }
 
 pub(crate) fn run(context: &mut Context, arguments: &Import) -> anyhow::Result<Outcome> {
-    let (library, name) = (context.library(), lines::name(&arguments.from));
+    let (library, name) = (context.library_to_make(), lines::name(&arguments.from));
     let file = open(context, &arguments.from, &name)?;
     interrupt::listen();
     let bar = context.output.progress(0, "importing", Unit::Count);

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::passwords::location;
 
 pub(crate) fn init(context: &mut Context, arguments: &Init) -> anyhow::Result<Outcome> {
-    let library = context.library();
+    let library = context.library_to_make();
     let url = match &library {
         Location::Folder(_) if arguments.layout == LayoutArg::Single => {
             Library::create(&library)?;

@@ -11,7 +11,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::Outcome;
 use super::cli::{LogForm, Mcp};
-use super::context::{Context, Wanted};
+use super::context::{Context, Wanted, existing};
 use super::passwords::location;
 use super::serve::{log, name_of};
 use crate::serve::{self, Model, Served};
@@ -28,7 +28,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Mcp) -> anyhow::Result<Outc
         level
     };
     log(LogForm::Text, level);
-    let named = arguments.folder.as_deref().map(location);
+    let named = arguments.folder.as_deref().map(location).map(existing);
     let library = named.unwrap_or_else(|| context.library());
     let wanted = wanted(&library)?;
     // Whoever answers computes on one core.

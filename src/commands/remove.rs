@@ -14,6 +14,7 @@ use super::cli::Remove;
 use super::context::Context;
 use super::failure::Failure;
 use super::target::stored_path;
+use crate::answers::count;
 
 pub(crate) fn run(context: &mut Context, arguments: &Remove) -> anyhow::Result<Outcome> {
     let mut editor = Library::edit(context.library())?;
@@ -43,7 +44,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Remove) -> anyhow::Result<O
     find_copies(&mut *editor)?;
     context
         .output
-        .note(format_args!("removed {} articles", articles.len()));
+        .note(format_args!("removed {}", count(articles.len(), "article")));
     Ok(Outcome::Found)
 }
 

@@ -17,7 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::Outcome;
 use super::cli::{LogForm, Serve};
-use super::context::Context;
+use super::context::{Context, existing};
 use super::failure::Failure;
 use super::index::wanted;
 use super::passwords::location;
@@ -84,8 +84,10 @@ fn libraries(context: &Context, arguments: &Serve, can_index: bool) -> anyhow::R
                 .split_once('=')
                 .filter(|(name, _)| !name.contains("://"))
             {
-                Some((name, folder)) => (Some(name.to_owned()), location(Path::new(folder))),
-                None => (None, location(Path::new(given))),
+                Some((name, folder)) => {
+                    (Some(name.to_owned()), existing(location(Path::new(folder))))
+                }
+                None => (None, existing(location(Path::new(given)))),
             }
         })
         .collect::<Vec<(Option<String>, Location)>>();

@@ -61,17 +61,17 @@ pub struct FoundFiles {
 
 /// A path that was named and can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read `{}`: {}", path.display(), describe(source))]
+#[error("cannot read `{}`: {}", path.display(), describe(error))]
 pub struct WalkError {
     /// The path.
     pub path: PathBuf,
-    /// What the system says.
-    pub source: io::Error,
+    /// What the system says; the message has it already, in our words.
+    pub error: io::Error,
 }
 
 impl From<WalkError> for SkipReason {
     fn from(error: WalkError) -> Self {
-        Self::Unreadable(describe(&error.source))
+        Self::Unreadable(describe(&error.error))
     }
 }
 
@@ -92,9 +92,9 @@ pub fn find_files(paths: &[PathBuf], options: &WalkOptions) -> Result<FoundFiles
         found: BTreeMap::new(),
     };
     for path in paths {
-        let failed = |source| WalkError {
+        let failed = |error| WalkError {
             path: path.clone(),
-            source,
+            error,
         };
         let metadata = fs::metadata(path).map_err(failed)?;
         if metadata.is_dir() {

@@ -156,7 +156,7 @@ pub struct IndexReport {
     pub files_removed: u64,
     /// Articles added.
     pub articles_added: u64,
-    /// Articles that a changed file no longer holds, or holds in another form.
+    /// Articles that a changed file no longer holds, or holds in another form, and those of files that were removed.
     pub articles_removed: u64,
     /// Passages added.
     pub passages_added: u64,

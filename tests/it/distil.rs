@@ -21,6 +21,27 @@ fn a_static_model_is_made_once_and_finds_what_was_meant() {
         .json();
     assert!(hits.to_string().to_lowercase().contains("tariff"), "{hits}");
 
+    // What a library is made with is compared before the kind of numbers that either is computed in.
+    place.write("ice.txt", "The price of ice.");
+    place
+        .run(["--library", "other", "index", "ice.txt"])
+        .found();
+    place
+        .run([
+            "--library",
+            "other",
+            "index",
+            "ice.txt",
+            "--model",
+            "./fast",
+        ])
+        .refused(&["all-MiniLM-L6-v2", "fast (", "can't be compared", "hint:"]);
+    if cfg!(not(feature = "cuda")) {
+        place
+            .run(["--device", "cuda", "search", "tariffs"])
+            .refused(&["no support for CUDA"]);
+    }
+
     place
         .run(["model", "distil", "--to", "fast"])
         .refused(&["`fast` isn't empty", "hint:"]);

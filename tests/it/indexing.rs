@@ -138,7 +138,11 @@ fn files_that_are_gone_stay_until_they_are_pruned() {
             .len(),
         3
     );
-    assert_eq!(index(&place, &["a", "--prune"])["files_removed"], 1);
+    let pruned = index(&place, &["a", "--prune"]);
+    assert_eq!(
+        (&pruned["files_removed"], &pruned["articles_removed"]),
+        (&1.into(), &1.into())
+    );
     assert_eq!(
         place
             .run(["list", "--json"])
@@ -148,6 +152,51 @@ fn files_that_are_gone_stay_until_they_are_pruned() {
             .len(),
         2
     );
+    let pruned = place.run(["index", "b", "--prune"]).found().stderr;
+    assert!(pruned.contains("removed 1 article and 1 file;"), "{pruned}");
+}
+
+#[test]
+fn what_a_list_names_and_is_not_there_is_skipped_and_named() {
+    let place = Place::new();
+    place.write("harbour.txt", HARBOUR);
+    let list = b"gone.txt\nharbour.txt\n";
+    let indexed = place
+        .run_with_input(["index", "--files-from", "-"], list)
+        .found()
+        .stderr;
+    assert!(indexed.contains("skipped `gone.txt`"), "{indexed}");
+    let report = place
+        .run_with_input(["index", "--files-from", "-", "--json", "--prune"], list)
+        .json();
+    assert_eq!(report["skipped"], serde_json::json!([]));
+    place
+        .run_with_input(["index", "--files-from", "-"], b"gone.txt\n")
+        .refused(&["`gone.txt` cannot be read: no such file or folder"]);
+    place
+        .run_with_input(["index", "--files-from", "-"], b"gone.txt\nlost.txt\n")
+        .refused(&["there is no article to read: ", "`lost.txt` cannot be read"]);
+    // What is typed must be there; the reason is said once.
+    let typed = place
+        .run(["index", "gone.txt", "harbour.txt"])
+        .refused(&["cannot read `gone.txt`: no such file or folder\n"]);
+    assert!(!typed.stderr.contains("os error"), "{}", typed.stderr);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_path_that_is_not_utf_8_is_promised_no_more_than_it_is_taken_in() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    place.write("a/harbour.txt", HARBOUR);
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9.txt");
+    std::fs::write(place.path("a").join(name), BREAD).unwrap();
+    for arguments in [&["a", "--dry-run"][..], &["a"]] {
+        let report = index(&place, arguments);
+        assert_eq!(report["files_read"], 1, "{report}");
+        let reason = report["skipped"][0]["reason"].as_str().unwrap();
+        assert!(reason.contains("not UTF-8"), "{report}");
+    }
 }
 
 #[test]

@@ -48,6 +48,8 @@ impl Made {
     }
 
     fn table(layout: &Layout, table: &TableLayout, settings: &Settings) -> Result<Self, LoadError> {
+        // Nothing is computed there, but whoever names a card that isn't there is to hear of that.
+        settings.device.open()?;
         let precision = settings.precision.unwrap_or(Precision::F32);
         let refused = match settings.engine {
             Engine::Packed => Some("the packed engine".to_owned()),
@@ -148,10 +150,11 @@ fn candle_backend(
     precision: Precision,
     device: Device,
 ) -> Result<Box<dyn Backend>, LoadError> {
+    // First, since whoever names a card that isn't there is to hear of that.
+    let opened = device.open()?;
     let dtype = Candle::dtype(precision)
         .filter(|_| precision == Precision::F32 || !device.is_cpu())
         .ok_or_else(|| impossible(&precision.to_string(), "candle engine on this device"))?;
-    let opened = device.open()?;
     let weights = Weights::open(folder)?.with_prefix_of(WORDS)?;
     let bert = CandleBert::load(weights, config.clone(), opened, dtype)?;
     Ok(Box::new(Candle {

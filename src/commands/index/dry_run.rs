@@ -43,11 +43,12 @@ pub(super) fn run(
         if interrupt::requested() {
             return Err(topoi::Error::Interrupted.into());
         }
+        let Some(name) = file.path.to_str() else {
+            refused.push((file.path, Refusal::PathNotUtf8));
+            continue;
+        };
         match ingest::read_file(&file.path, arguments.read.max_bytes()) {
-            Ok(bytes) => {
-                let name = file.path.to_string_lossy();
-                dry.read(&name, &bytes, &named(&name, hints), &mut refused);
-            }
+            Ok(bytes) => dry.read(name, &bytes, &named(name, hints), &mut refused),
             Err(reason) => refused.push((file.path, reason.into())),
         }
     }

@@ -1,9 +1,12 @@
 //! What a person gives to be read: files and folders, addresses, and how to read them.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use topoi::fetch::{Address, is_address};
-use topoi::ingest::{self, FoundFile, FoundFiles, Hints, Skipped, WalkOptions};
+use topoi::ingest::{
+    self, FoundFile, FoundFiles, Hints, SkipReason, Skipped, WalkError, WalkOptions,
+};
 
 use super::super::cli::ReadArgs;
 use super::super::failure::Failure;
@@ -58,6 +61,22 @@ pub(crate) fn hints(arguments: &ReadArgs) -> anyhow::Result<Hints> {
             .map_err(|error| Failure::new(format!("--map: {error}")))?;
     }
     Ok(hints)
+}
+
+/// Whether a file or folder that a list names can be looked at; if not, it is skipped, and the others go on. An address is
+/// asked later, and what is not there may be what is to be removed.
+pub(super) fn listed(path: &Path, prune: bool) -> Result<(), SkipReason> {
+    if path.to_str().is_some_and(is_address) || prune && !path.exists() {
+        return Ok(());
+    }
+    let looked_at = fs::metadata(path).and_then(|metadata| match metadata.is_dir() {
+        true => fs::read_dir(path).map(drop),
+        false => Ok(()),
+    });
+    looked_at.map_err(|error| {
+        let path = path.to_owned();
+        WalkError { path, error }.into()
+    })
 }
 
 /// The files below some paths, each under the path that the library keeps.

@@ -14,6 +14,8 @@ use indicatif::ProgressBar;
 use topoi::Location;
 use topoi::ingest;
 use topoi::library::{IndexReport, Library, Observer, Refusal, Share, network_file_system};
+use topoi::store::ModelRow;
+use topoi_models::{Identity, ModelRef};
 
 use super::cli::{Index, ModelArgs};
 use super::context::{Context, Wanted};
@@ -21,6 +23,7 @@ use super::failure::Failure;
 use super::output::{Output, Unit};
 use super::{Outcome, interrupt};
 
+use given::listed;
 pub(crate) use given::{Given, find, hints};
 pub(crate) use report::{IndexJson, nothing_to_read, tell_all};
 pub(crate) use taking::{Taken, Taking};
@@ -87,10 +90,15 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
         return explain::run(context, arguments, file, &hints);
     }
     let max_bytes = arguments.read.max_bytes();
-    let (given, takes_stdin) = given_paths(context, arguments)?;
+    let Asked {
+        paths: given,
+        takes_stdin,
+        refused: mut missing,
+    } = asked(context, arguments)?;
     let Given { paths, addresses } = Given::sort(&given)?;
     let mut web = Web::new(context, &arguments.read, &arguments.web, &addresses)?;
-    let (files, refused) = find(&paths, arguments.prune, max_bytes)?;
+    let (files, mut refused) = find(&paths, arguments.prune, max_bytes)?;
+    refused.append(&mut missing);
     let is_worker = arguments.worker || arguments.shard.is_some();
     if is_worker && (takes_stdin || !addresses.is_empty()) {
         return Err(Failure::new("workers take in files, not standard input or addresses").into());
@@ -113,7 +121,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
         };
         return dry_run::run(context, arguments, &hints, sources, refused);
     }
-    let library = context.library();
+    let library = context.library_to_make();
     let model = context.model(&wanted(context, &library, &arguments.model)?)?;
     if let Some(kind) = network_file_system(&library) {
         context.output.warn(format_args!(
@@ -155,9 +163,19 @@ pub(crate) fn run(context: &mut Context, arguments: &Index) -> anyhow::Result<Ou
     Ok(Outcome::Found)
 }
 
-/// The files, folders and addresses to read, and whether a text on standard input is one of them.
-fn given_paths(context: &Context, arguments: &Index) -> anyhow::Result<(Vec<PathBuf>, bool)> {
-    let mut paths = arguments.paths.clone();
+/// What a person asks to be read.
+struct Asked {
+    /// Files, folders and addresses.
+    paths: Vec<PathBuf>,
+    /// Whether a text on standard input is to be read too.
+    takes_stdin: bool,
+    /// What a list names and can't be looked at.
+    refused: Refused,
+}
+
+/// What is named on the command line, and in a list.
+fn asked(context: &Context, arguments: &Index) -> anyhow::Result<Asked> {
+    let (mut paths, mut refused) = (arguments.paths.clone(), Refused::new());
     let takes_stdin = paths.iter().any(|path| path == Path::new("-"));
     paths.retain(|path| path != Path::new("-"));
     if let Some(list) = &arguments.files_from {
@@ -174,9 +192,18 @@ fn given_paths(context: &Context, arguments: &Index) -> anyhow::Result<(Vec<Path
                 Failure::new(format!("the list of files `{}` {reason}", list.display()))
             })?
         };
-        paths.extend(ingest::parse_file_list(&bytes));
+        for path in ingest::parse_file_list(&bytes) {
+            match listed(&path, arguments.prune) {
+                Ok(()) => paths.push(path),
+                Err(reason) => refused.push((path, reason.into())),
+            }
+        }
     }
-    Ok((paths, takes_stdin))
+    Ok(Asked {
+        paths,
+        takes_stdin,
+        refused,
+    })
 }
 
 /// The model that is asked for, else the library's own, else the default; each in the precision that is asked for,
@@ -193,6 +220,9 @@ pub(crate) fn wanted(
         context
             .output
             .detail(format_args!("the library's model is {}", model.reference));
+        if let Some(named) = &asked.model {
+            expect_weights(context, library, &model, named)?;
+        }
         let own = Wanted::from(model);
         if asked.model.is_none() {
             wanted.reference = own.reference;
@@ -200,4 +230,30 @@ pub(crate) fn wanted(
         wanted.precision = wanted.precision.or(own.precision);
     }
     Ok(wanted)
+}
+
+/// Refuses a model that has other weights than a library's, before it is to compute in the precision of the library's.
+fn expect_weights(
+    context: &Context,
+    library: &Location,
+    own: &ModelRow,
+    named: &str,
+) -> anyhow::Result<()> {
+    let identity: Identity = match serde_json::from_str(&own.identity) {
+        Ok(identity) if own.reference != named => identity,
+        // What can't be read is said when the library is opened.
+        _ => return Ok(()),
+    };
+    let folder = context.locate(&named.parse::<ModelRef>()?)?;
+    let weights = folder.weights_sha256();
+    if weights == identity.weights_sha256 {
+        return Ok(());
+    }
+    let digest = weights.get(..8).unwrap_or(weights);
+    Err(topoi::Error::OtherModel {
+        at: library.clone(),
+        library: identity.to_string(),
+        given: format!("{} ({digest})", folder.name()),
+    }
+    .into())
 }

@@ -10,7 +10,7 @@ use topoi::library::{IndexReport, Survey};
 use super::super::failure::Failure;
 use super::super::output::Output;
 use super::{Refused, Taken};
-use crate::answers::short_path;
+use crate::answers::{count, short_path};
 
 /// How many skipped files are named one by one.
 const NAMED: usize = 10;
@@ -116,6 +116,11 @@ pub(crate) fn nothing_to_read(paths: &[PathBuf], refused: &Refused) -> anyhow::E
         .iter()
         .map(|path| format!("`{}`", path.display()))
         .collect();
+    let place = if names.is_empty() {
+        "to read".to_owned()
+    } else {
+        format!("in {}", names.join(", "))
+    };
     let mut reasons: Vec<String> = refused
         .iter()
         .map(|(path, refusal)| format!("`{}` {refusal}", shown(path)))
@@ -131,7 +136,7 @@ pub(crate) fn nothing_to_read(paths: &[PathBuf], refused: &Refused) -> anyhow::E
         format!(": {}", reasons.join("; "))
     };
     Failure::with_hint(
-        format!("there is no article in {}{reasons}", names.join(", ")),
+        format!("there is no article {place}{reasons}"),
         "topoi reads text, Markdown, web pages, feeds, PDF, Word documents, books (EPUB), e-mail, JSON, tables (CSV) and archives of these",
     )
     .into()
@@ -173,11 +178,20 @@ fn tell(output: &Output, report: &IndexReport, library: &Location) {
     };
     let removed = match articles_removed + files_removed {
         0 => String::new(),
-        _ => format!(", removed {articles_removed} articles and {files_removed} files"),
+        _ => format!(
+            ", removed {} and {}",
+            count(*articles_removed, "article"),
+            count(*files_removed, "file")
+        ),
+    };
+    let unchanged = match files_unchanged {
+        1 => "1 file was".to_owned(),
+        files => format!("{files} files were"),
     };
     output.note(format_args!(
-        "added {articles_added} articles with {passages_added} passages ({embedded} embedded, {reused} known already){copies}{removed}; \
-         {files_unchanged} files were as before"
+        "added {} with {} ({embedded} embedded, {reused} known already){copies}{removed}; {unchanged} as before",
+        count(*articles_added, "article"),
+        count(*passages_added, "passage")
     ));
     output.detail(format_args!("the library is `{library}`"));
 }

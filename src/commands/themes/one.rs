@@ -3,8 +3,8 @@
 use topoi::article::{ArticleId, ThemeId};
 use topoi::themes::trends::NameCount;
 
-use super::table::{bar, count, heading, show_passage};
-use crate::answers::{Subject, by_line, clean, one_line, themes};
+use super::table::{bar, heading, show_passage};
+use crate::answers::{Subject, by_line, clean, count, one_line, themes};
 use crate::commands::Outcome;
 use crate::commands::context::Context;
 use crate::commands::output::{FAINT, STRONG};

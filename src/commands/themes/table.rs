@@ -6,7 +6,7 @@ use topoi::article::{Passage, StoredArticle};
 use topoi::library::LibraryTheme;
 use topoi::themes::trends::{NameCount, ThemeTrends};
 
-use crate::answers::{Subject, by_line, clean, one_line, short_path};
+use crate::answers::{Subject, by_line, clean, count, one_line, short_path};
 use crate::commands::cli::By;
 use crate::commands::output::{FAINT, Output, STRONG};
 
@@ -107,10 +107,6 @@ pub(super) fn show_passage(
         one_line(&line, width)
     ))?;
     output.line(format_args!("       {}", one_line(&passage.text, width)))
-}
-
-pub(super) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A bar as long as `size` is of `largest`, to an eighth of a column.

@@ -29,7 +29,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Watch) -> anyhow::Result<Ou
     let mut web = Web::new(context, &arguments.read, &arguments.web, &addresses)?;
     // Whoever watches what isn't there has written it wrongly.
     let (files, refused) = find(&paths, false, max_bytes)?;
-    let library = context.library();
+    let library = context.library_to_make();
     let model = context.model(&wanted(context, &library, &arguments.model)?)?;
     interrupt::listen();
     let roots: Vec<PathBuf> = paths.iter().map(|path| stored_path(path)).collect();

@@ -162,8 +162,13 @@ impl<'a> Indexer<'a> {
     /// Where the library can't be written.
     pub fn remove_files(&mut self, paths: &[String]) -> Result<()> {
         self.flush()?;
+        let mut articles = 0;
+        for path in paths {
+            articles += self.intake.records().article_digests(path)?.len() as u64;
+        }
         self.intake.editor().remove_files(paths)?;
         self.report.files_removed += paths.len() as u64;
+        self.report.articles_removed += articles;
         Ok(())
     }
 
