@@ -81,7 +81,7 @@ pub enum Error {
     },
     /// The file is not as it was written.
     #[error(
-        "segment `{}` is damaged in its {part}: {detail}; remove it and build it again",
+        "segment `{}` is damaged in its {part}: {detail}",
         path.display()
     )]
     Damaged {

@@ -52,14 +52,17 @@ pub(crate) fn run(context: &mut Context, arguments: &Check) -> anyhow::Result<Ou
             "checked {passages} passages and {vectors} vectors in {segments} segments ({:.1} MiB)",
             bytes as f64 / f64::from(1 << 20)
         ));
-        context.output.note(match recall_at_10 {
-            Some(recall) => format!(
-                "a search finds {:.1} % of the ten nearest passages; {unreached} vectors can't be reached, and {relinked} were linked \
-                 again when they were stored",
-                recall * 100.0
-            ),
-            None => "every search is exact".to_owned(),
-        });
+        // What was lost is found by no search.
+        if sound {
+            context.output.note(match recall_at_10 {
+                Some(recall) => format!(
+                    "a search finds {:.1} % of the ten nearest passages; {unreached} vectors can't be reached, and {relinked} were \
+                     linked again when they were stored",
+                    recall * 100.0
+                ),
+                None => "every search is exact".to_owned(),
+            });
+        }
     }
     if sound {
         context.output.note("the library is sound");

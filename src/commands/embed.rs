@@ -1,7 +1,6 @@
 //! `topoi embed`: texts in, vectors out, in the same order.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -12,7 +11,7 @@ use topoi_models::{Encoder, Role};
 use super::cli::Embed;
 use super::context::Context;
 use super::failure::Failure;
-use super::lines::each_line;
+use super::lines::{each_line, name, open_or_stdin};
 use super::npy::NpyWriter;
 use super::output::Output;
 use super::{Outcome, interrupt};
@@ -73,12 +72,11 @@ pub(crate) fn run(context: &mut Context, arguments: &Embed) -> anyhow::Result<Ou
         embedder.read("standard input", io::stdin().lock(), arguments.lines)?;
     }
     for path in &arguments.files {
-        let file = File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
-        embedder.read(
-            &path.display().to_string(),
-            BufReader::new(file),
-            arguments.lines,
+        let input = open_or_stdin(
+            path,
+            "name a file of JSON lines {\"id\": …, \"text\": …}, or `-` for standard input",
         )?;
+        embedder.read(&name(path), input, arguments.lines)?;
     }
     embedder.flush()?;
     let count = embedder.count;

@@ -9,6 +9,7 @@ use topoi_models::Encoder;
 
 use super::Outcome;
 use super::cli::AnswerArgs;
+use super::nothing;
 use super::output::{ACCENT, FAINT, Output, STRONG};
 use crate::answers::{ResultJson, SearchJson, TimingsJson, by_line, clean, one_line, short_path};
 
@@ -92,7 +93,7 @@ pub(crate) fn show(
                 miss.score
             ));
         }
-        None => output.note(format_args!("nothing found: {}", question.nothing)),
+        None => nothing::tell(output, library, &answers.filter.filter(), question.nothing)?,
     }
     Ok(Outcome::NothingFound)
 }

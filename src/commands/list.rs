@@ -5,6 +5,7 @@ use topoi::article::{Passage, StoredArticle};
 use super::Outcome;
 use super::cli::List;
 use super::context::Context;
+use super::nothing;
 use super::output::{FAINT, Output, STRONG};
 use crate::answers::{ArticleJson, PassageJson, by_line, clean, one_line, short_path};
 
@@ -51,11 +52,15 @@ pub(crate) fn run(context: &mut Context, arguments: &List) -> anyhow::Result<Out
             }
         }
     }
-    Ok(if articles.is_empty() {
-        Outcome::NothingFound
-    } else {
-        Outcome::Found
-    })
+    if !articles.is_empty() {
+        return Ok(Outcome::Found);
+    }
+    let otherwise = match library.store().counts()?.articles {
+        0 => "the library holds no articles",
+        _ => "the filters let no article through",
+    };
+    nothing::tell(output, &library, &filter, otherwise)?;
+    Ok(Outcome::NothingFound)
 }
 
 fn print_article(output: &mut Output, article: &StoredArticle) -> anyhow::Result<()> {

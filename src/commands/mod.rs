@@ -27,6 +27,7 @@ mod list;
 mod man;
 mod mcp;
 mod model;
+mod nothing;
 mod npy;
 mod output;
 mod passwords;

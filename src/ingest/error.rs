@@ -72,8 +72,8 @@ pub enum ReadError {
     },
     /// Records of which none holds a text.
     #[error(
-        "no record has a text: looked for `text`, `body`, `content` or `paragraphs` and found only {}; say which it is with \
-         `--map text=NAME`",
+        "no record has a text: looked for `text`, `body`, `content`, `description` or another name for it and found only {}; say \
+         which it is with `--map text=NAME`",
         names(fields)
     )]
     NoTextField {

@@ -181,7 +181,11 @@ mod tests {
         let error = super::Table
             .read(&Source::new(b"a,b\n1,2\n", &Hints::default()))
             .unwrap_err();
-        assert!(error.to_string().contains("found only `a`, `b`"));
+        let error = error.to_string();
+        assert!(
+            error.contains("found only `a`, `b`") && error.contains("`description`"),
+            "{error}"
+        );
     }
 
     #[test]

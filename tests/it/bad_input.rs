@@ -235,6 +235,10 @@ fn a_damaged_segment_is_named_and_made_again_from_the_text() {
             outcome.stderr
         );
         assert!(outcome.stdout.contains(&name), "{}", outcome.stdout);
+        // One thing to do is said, and nothing good of what is left.
+        assert!(!outcome.stdout.contains("remove it"), "{}", outcome.stdout);
+        assert!(!outcome.stderr.contains("exact"), "{}", outcome.stderr);
+        assert_eq!(outcome.stderr.matches("hint:").count(), 1);
         place.run(["check", "--repair"]).found();
         place.run(["check"]).found();
         assert_eq!(

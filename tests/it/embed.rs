@@ -61,6 +61,17 @@ fn vectors_come_in_the_order_of_the_texts_with_their_ids() {
 }
 
 #[test]
+fn a_dash_is_standard_input_among_files() {
+    let place = Place::new();
+    place.write("a.txt", "one\n");
+    let both = place.run_with_input(["embed", "--lines", "a.txt", "-"], b"two\n");
+    assert_eq!(vectors(&both.found().stdout).len(), 2);
+    place
+        .run(["embed", "no-such.jsonl"])
+        .refused(&["no-such.jsonl", "hint:"]);
+}
+
+#[test]
 fn an_array_for_numpy_has_a_row_a_text() {
     let place = Place::new();
     place

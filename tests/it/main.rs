@@ -21,6 +21,7 @@ mod indexing;
 mod keeping;
 mod mcp;
 mod merging;
+mod mistakes;
 mod on_servers;
 mod reading;
 mod refining;

@@ -246,6 +246,9 @@ fn what_a_person_makes_of_the_themes_survives_a_full_run() {
         place.run(mend).refused(&["there is no theme 99"]);
     }
     place
+        .run(["themes", "merge", "1", "2", "1"])
+        .refused(&["theme 1 can't become part of itself", "hint:"]);
+    place
         .run(["themes", "merge", "99", "98"])
         .refused(&["there is no theme"]);
     place

@@ -30,6 +30,13 @@ pub(super) fn run(context: &Context, mend: &Mend) -> anyhow::Result<Outcome> {
             }
         }
         Mend::Merge { into, others } => {
+            if others.contains(into) {
+                return Err(Failure::with_hint(
+                    format!("theme {into} can't become part of itself"),
+                    "name the theme that is left first, and then others: `topoi themes merge 1 2`",
+                )
+                .into());
+            }
             library::merge_themes(&root, *into, others)?;
             output.note(format_args!(
                 "{} part of theme {into}, which is pinned",

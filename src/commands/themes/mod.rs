@@ -19,6 +19,7 @@ use super::Outcome;
 use super::cli::{Themes, TitleArgs};
 use super::context::Context;
 use super::failure::Failure;
+use super::nothing;
 use super::output::{Output, STRONG};
 use super::titles::{Brief, Endpoint};
 use crate::answers::{Subject, clean, themes};
@@ -76,15 +77,17 @@ pub(crate) fn run(context: &mut Context, arguments: &Themes) -> anyhow::Result<O
         };
         show(&mut context.output, &subject, shown)?;
     }
-    Ok(outcome(&subject.commentary))
-}
-
-fn outcome(commentary: &Commentary) -> Outcome {
-    if commentary.themes.is_empty() {
-        Outcome::NothingFound
-    } else {
-        Outcome::Found
+    if !subject.commentary.themes.is_empty() {
+        return Ok(Outcome::Found);
     }
+    let otherwise = "there is no passage to find themes in";
+    nothing::tell(
+        &context.output,
+        &library,
+        &arguments.filter.filter(),
+        otherwise,
+    )?;
+    Ok(Outcome::NothingFound)
 }
 
 /// The themes that are asked for: those of the ledger, or some that are found for this once.
