@@ -59,6 +59,20 @@ pub enum StoreError {
         /// Why.
         detail: String,
     },
+    /// The last commits are where this program can't read them.
+    #[error(
+        "the last commits to `{path}` can't be read: they are in the log beside it, and this user may not write there"
+    )]
+    LogUnreadable {
+        /// The database.
+        path: PathBuf,
+    },
+    /// Somebody changed the database while it was read, and could not be kept from it.
+    #[error("`{path}` was changed while it was read")]
+    Changed {
+        /// The database.
+        path: PathBuf,
+    },
     /// SQLite reports something else.
     #[error("cannot work with the database `{path}`")]
     Sqlite {
@@ -126,6 +140,8 @@ impl StoreError {
             Self::Locked { .. } => Some("wait for it to finish; reading works meanwhile".into()),
             Self::Damaged { .. } => Some("`topoi check` says what is damaged; restore `library.db` from a copy, or index the articles anew into another library".into()),
             Self::Unwritable { .. } => Some("nothing was changed; make room or make the folder writable, and run the command again".into()),
+            Self::LogUnreadable { .. } => Some("read the library once as a user who may write in its folder, as by `topoi status`, or copy the folder to where you may".into()),
+            Self::Changed { .. } => Some("run the command again".into()),
             Self::Server(error) => error.hint(),
             Self::Sqlite { .. } | Self::Io { .. } => None,
         }

@@ -48,15 +48,18 @@ impl Embedded {
     /// Opens the library in the folder `root`.
     pub(super) fn open(root: &Path) -> Result<Self> {
         // Between reading the manifest and opening the files that it names, a writer may have merged those
-        // files away. Then the manifest is out of date, and reading it again helps.
+        // files away. Then the manifest is out of date, and reading it again helps. So it does where the database was
+        // changed under a reader who can't hold a state of it.
         let mut attempt = 0;
         loop {
             let reader = sqlite::open_reader(root)?;
             let rows = reader.segments()?;
+            let is_outdated = |error: &Error| {
+                matches!(error, Error::Store(StoreError::Changed { .. }))
+                    || rows.iter().any(|row| !row.id.path(root).exists())
+            };
             match Self::assemble(root, reader, &rows) {
-                Err(_) if attempt < 3 && rows.iter().any(|row| !row.id.path(root).exists()) => {
-                    attempt += 1
-                }
+                Err(error) if attempt < 3 && is_outdated(&error) => attempt += 1,
                 result => return result,
             }
         }

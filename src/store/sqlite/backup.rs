@@ -53,7 +53,9 @@ impl Reader {
             copy.close().map_err(|(_, error)| error)?;
             Ok(is_whole)
         };
-        run(report).map_err(|error| StoreError::sqlite(path, error))
+        let copied = run(report);
+        self.check_unchanged()?;
+        copied.map_err(|error| StoreError::sqlite(path, error))
     }
 }
 

@@ -12,6 +12,7 @@ mod backup;
 mod copies;
 mod filter;
 mod lock;
+mod open;
 mod overview;
 mod read;
 mod records;
@@ -23,8 +24,8 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub(crate) use read::Reader;
 pub(crate) use schema::CURRENT;
@@ -71,22 +72,38 @@ pub(crate) fn exists(root: &Path) -> bool {
     root.join(DATABASE).is_file()
 }
 
+/// How often a library is opened that changes while it is opened.
+const ATTEMPTS: usize = 4;
+
 /// Opens the library at `root` for reading.
 ///
 /// # Errors
 ///
 /// Where there is no library, it is damaged, it is of a newer version, or it can't be read.
 pub(crate) fn open_reader(root: &Path) -> Result<Reader, StoreError> {
+    let mut attempt = 1;
+    loop {
+        match try_open_reader(root) {
+            Err(StoreError::Changed { .. }) if attempt < ATTEMPTS => attempt += 1,
+            opened => return opened,
+        }
+    }
+}
+
+fn try_open_reader(root: &Path) -> Result<Reader, StoreError> {
     let path = root.join(DATABASE);
     if !path.is_file() {
         return Err(StoreError::Missing { at: root.into() });
     }
     // Before the database: what is committed in between is not lost.
     let marked = seal::marked(root);
-    let connection = connect(&path)?;
+    let (connection, unlocked) = open::connect(&path)?;
     configure(&connection).map_err(|error| StoreError::sqlite(&path, error))?;
-    match schema::version(&connection, &path)? {
-        schema::CURRENT => Reader::new(connection, path, marked),
+    let version = schema::version(&connection, &path);
+    // A version that makes no sense may be one that was being written.
+    unlocked.as_ref().map_or(Ok(()), open::Unlocked::check)?;
+    match version? {
+        schema::CURRENT => Reader::new(connection, path, unlocked, marked),
         older => {
             // Only a writer may migrate.
             drop(connection);
@@ -94,26 +111,6 @@ pub(crate) fn open_reader(root: &Path) -> Result<Reader, StoreError> {
             debug_assert!(older < schema::CURRENT);
             open_reader(root)
         }
-    }
-}
-
-/// Opens a library's database for reading, without looking at what is in it.
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
-        connection
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-            .map(|()| connection)
-    });
-    match opened {
-        Err(error) if is_read_only_medium(&error) => {
-            // A library on a read-only medium can't have the shared-memory file that the write-ahead log needs.
-            // Nobody can write there, so the database may be taken as unchanging.
-            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-            Connection::open_with_flags(immutable_uri(path), flags)
-                .map_err(|error| StoreError::sqlite(path, error))
-        }
-        opened => opened.map_err(|error| StoreError::sqlite(path, error)),
     }
 }
 
@@ -152,25 +149,4 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // A library may come from anywhere: its schema must not be able to run anything.
     connection.pragma_update(None, "trusted_schema", false)?;
     filter::register_functions(connection)
-}
-
-fn immutable_uri(path: &Path) -> String {
-    let mut uri = String::from("file:");
-    for byte in path.to_string_lossy().bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
-                uri.push(char::from(byte))
-            }
-            _ => uri.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    uri + "?immutable=1"
-}
-
-/// Whether the error is the one that SQLite gives for a write-ahead log on a medium that can't be written.
-fn is_read_only_medium(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
-    )
 }

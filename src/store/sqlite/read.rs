@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_it
 use sha2::{Digest, Sha256};
 
 use super::filter::article_condition;
+use super::open::Unlocked;
 use super::{SegmentId, SegmentRow, seal};
 use crate::article::{ArticleId, Kind, PassageId};
 use crate::store::{Filter, StoreError};
@@ -21,6 +22,8 @@ const NAMED: usize = 20;
 pub(crate) struct Reader {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
+    /// Set where it is read without locks.
+    pub(super) unlocked: Option<Unlocked>,
     /// The number of the last commit, as it stood beside the database before this was opened.
     pub(super) marked: Option<u64>,
 }
@@ -43,11 +46,13 @@ impl Reader {
     pub(super) fn new(
         connection: Connection,
         path: PathBuf,
+        unlocked: Option<Unlocked>,
         marked: Option<u64>,
     ) -> Result<Self, StoreError> {
         let reader = Self {
             connection,
             path,
+            unlocked,
             marked,
         };
         reader.run(|connection| {
@@ -61,7 +66,14 @@ impl Reader {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        work(&self.connection).map_err(|error| StoreError::sqlite(&self.path, error))
+        let done = work(&self.connection);
+        self.check_unchanged()?;
+        done.map_err(|error| StoreError::sqlite(&self.path, error))
+    }
+
+    /// Refuses what was read last, right or wrong, if it may have been changed meanwhile.
+    pub(super) fn check_unchanged(&self) -> Result<(), StoreError> {
+        self.unlocked.as_ref().map_or(Ok(()), Unlocked::check)
     }
 
     /// The database's file.

@@ -46,6 +46,7 @@ impl Writer {
             reader: Reader {
                 connection,
                 path,
+                unlocked: None,
                 marked,
             },
             root,

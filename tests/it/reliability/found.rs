@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::process::Command;
 
 use rusqlite::Connection;
 use topoi::library::{
@@ -13,7 +14,7 @@ use topoi::library::{
 use topoi::search::{Feedback, Found, Mode, Query, SearchOptions};
 
 use super::letters::Letters;
-use crate::harness::Place;
+use crate::harness::{Outcome, Place};
 
 /// A library of a few texts, one commit each.
 fn library(place: &Place, texts: &[(&str, &str)]) -> PathBuf {
@@ -337,4 +338,73 @@ fn the_log_of_commits_does_not_grow_while_somebody_follows_them() {
     }
     assert_eq!(following.store().counts().unwrap().articles, 3);
     assert!(longest < 20 << 20, "the log has {longest} bytes");
+}
+
+/// What `topoi` says to a user who may read what lies here and write nothing; `None` where this can't be tried.
+#[cfg(unix)]
+fn as_a_stranger(place: &Place, arguments: &[&str]) -> Option<Outcome> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(place.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    let run = |arguments: &[&str]| {
+        let topoi = place.command(arguments);
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+        command.arg(topoi.get_program()).args(topoi.get_args());
+        command.current_dir(place.path("")).output()
+    };
+    if !run(&["--version"]).is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: this user can't become another");
+        return None;
+    }
+    let output = run(arguments).unwrap();
+    Some(Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    })
+}
+
+/// Copies a folder but for one file.
+fn copy_without(from: &Path, to: &Path, left_out: &str) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_without(&entry.path(), &to, left_out);
+        } else if entry.file_name() != left_out {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn whoever_may_not_write_sees_no_earlier_state() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS[..1]);
+    let status = |library| as_a_stranger(&place, &["status", "--json", "--library", library]);
+    let Some(closed) = status("library") else {
+        return;
+    };
+    assert_eq!(closed.json()["articles"], 1);
+
+    // Its last commit stays in the log while somebody reads the state before.
+    let before = Library::open(root.as_path()).unwrap();
+    take_in(&root, TEXTS[1].0, TEXTS[1].1);
+    let copied = place.path("copied");
+    copy_without(&root, &copied, "library.db-shm");
+    drop(before);
+    assert_eq!(status("library").unwrap().json()["articles"], 2);
+    for command in ["status", "check"] {
+        let outcome = as_a_stranger(&place, &[command, "--library", "copied"]);
+        outcome
+            .unwrap()
+            .refused(&["last commits", "log", "hint:", "may write"]);
+    }
+
+    // As the hint says.
+    let owner = place.run(["status", "--json", "--library", "copied"]);
+    assert_eq!(owner.json()["articles"], 2);
+    assert_eq!(status("copied").unwrap().json()["articles"], 2);
 }
