@@ -152,6 +152,9 @@ pub enum Error {
         /// What it may be.
         expected: &'static str,
     },
+    /// It was [stopped](crate::Stop).
+    #[error("the segment isn't finished, since it is no longer wanted")]
+    Stopped,
     /// A query of another dimension than the segments'.
     #[error("the query has {found} numbers, and the vectors searched have {expected}")]
     QueryDimension {

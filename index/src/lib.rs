@@ -42,6 +42,7 @@ mod rows;
 mod search;
 mod segment;
 mod space;
+mod stop;
 mod vector;
 mod whole;
 
@@ -54,5 +55,6 @@ pub use segment::{
     BuildOptions, Segment, SegmentBuilder, SegmentInfo, merge, sync_folder, write_segment,
 };
 pub use space::Space;
+pub use stop::Stop;
 pub use vector::UnitVector;
 pub use whole::{from_whole, to_whole};

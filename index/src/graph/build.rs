@@ -15,6 +15,7 @@ use super::{Graph, relink};
 use crate::knn::{self, Vectors};
 use crate::rows::Rows;
 use crate::segment::BuildOptions;
+use crate::stop::Stop;
 
 /// A finished graph and what the audit found.
 pub(crate) struct Built {
@@ -85,11 +86,15 @@ impl Vectors for AllRows<'_> {
 }
 
 impl Order {
-    /// Orders nodes 0 .. `nodes` of `rows`, at least 1.
+    /// Orders nodes 0 .. `nodes` of `rows`, at least 1. The order makes no sense where it was stopped.
     pub(crate) fn new(rows: Rows<'_>, nodes: u32, options: &BuildOptions) -> Self {
         // Who finds another is found by it, so that fewer than are considered need to be kept.
         let keep = options.candidates * 2 / 3;
-        let near = knn::candidates(&AllRows { rows, nodes }, keep, |node, others| {
+        let vectors = AllRows { rows, nodes };
+        let near = knn::candidates(&vectors, keep, &options.stop, |node, others| {
+            if options.stop.is_set() {
+                return [(node as u32, Vec::new())];
+            }
             let mut chooser = Chooser::new(rows);
             let mut sorted = chooser.sorted(node as u32, others.iter().copied());
             sorted.truncate(options.candidates);
@@ -103,11 +108,13 @@ impl Order {
         self.near.iter().map(|(node, _)| *node)
     }
 
-    /// The second half of building: `rows` are those that the first half saw, in the new order.
-    pub(crate) fn link(self, rows: Rows<'_>, options: &BuildOptions) -> Built {
-        let upper = upper::build(rows, self.near.len() as u32, options);
-        let lists = both_ways(rows, self.into_places(), options.m * 2);
-        relink::relink(lists, upper, rows)
+    /// The second half of building: `rows` are those that the first half saw, in the new order. `None` where it was stopped.
+    pub(crate) fn link(self, rows: Rows<'_>, options: &BuildOptions) -> Option<Built> {
+        let stop = &options.stop;
+        let upper = upper::build(rows, self.near.len() as u32, options)?;
+        let lists = both_ways(rows, self.into_places(), options.m * 2, stop);
+        let built = relink::relink(lists, upper, rows, stop);
+        (!stop.is_set()).then_some(built)
     }
 
     /// For each place of the new order the places that it will be linked to.
@@ -136,7 +143,7 @@ pub(crate) fn places(in_order: &[u32]) -> Vec<u32> {
 }
 
 /// Each list with the links backwards, and of all of them at most `limit`.
-fn both_ways(rows: Rows<'_>, lists: Vec<Vec<u32>>, limit: usize) -> Vec<Vec<u32>> {
+fn both_ways(rows: Rows<'_>, lists: Vec<Vec<u32>>, limit: usize, stop: &Stop) -> Vec<Vec<u32>> {
     let mut backwards: Vec<Vec<u32>> = vec![Vec::new(); lists.len()];
     for (list, node) in lists.iter().zip(0..) {
         for &to in list {
@@ -147,6 +154,9 @@ fn both_ways(rows: Rows<'_>, lists: Vec<Vec<u32>>, limit: usize) -> Vec<Vec<u32>
     }
     let both = lists.into_par_iter().zip(backwards).enumerate();
     both.map(|(node, (forwards, backwards))| {
+        if stop.is_set() {
+            return Vec::new();
+        }
         let mut chooser = Chooser::new(rows);
         let all = forwards.into_iter().chain(backwards);
         let sorted = chooser.sorted(node as u32, all);

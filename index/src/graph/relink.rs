@@ -6,6 +6,7 @@ use super::build::{Built, Ground};
 use super::upper::Tables;
 use super::{Graph, Walker};
 use crate::rows::{Query, Rows};
+use crate::stop::Stop;
 
 /// Width of the audit's searches: below the default of real ones, so that what passes here is found
 /// there.
@@ -28,12 +29,17 @@ struct Lost {
 ///
 /// A link backwards is left out where a node gets too many, so one on the edge of a cluster can lose every link that leads to it,
 /// and a cluster that is nobody's neighbour has none from the start.
-pub(super) fn relink(mut lists: Vec<Vec<u32>>, upper: Tables, rows: Rows<'_>) -> Built {
+pub(super) fn relink(
+    mut lists: Vec<Vec<u32>>,
+    upper: Tables,
+    rows: Rows<'_>,
+    stop: &Stop,
+) -> Built {
     let mut relinked: Vec<u32> = Vec::new();
     let mut rounds = 0;
     loop {
         let ground = Ground::new(&lists);
-        let lost = audit(&ground.with(&upper), &rows, lists.len() as u32);
+        let lost = audit(&ground.with(&upper), &rows, lists.len() as u32, stop);
         if lost.is_empty() || rounds == MOST_ROUNDS {
             relinked.sort_unstable();
             relinked.dedup();
@@ -69,9 +75,12 @@ fn link(lists: &mut [Vec<u32>], from: u32, to: u32) {
     }
 }
 
-/// The nodes that a search for their own vector doesn't come by.
-fn audit(graph: &Graph<'_>, rows: &Rows<'_>, nodes: u32) -> Vec<Lost> {
+/// The nodes that a search for their own vector doesn't come by; not all of them where it was stopped.
+fn audit(graph: &Graph<'_>, rows: &Rows<'_>, nodes: u32, stop: &Stop) -> Vec<Lost> {
     let lost = (0..nodes).into_par_iter().filter_map(|node| {
+        if stop.is_set() {
+            return None;
+        }
         // As whoever has the vector asks, not by the coarse bits that the links were chosen by.
         let query = Query::new(&rows.vector(node)?);
         Walker::with(|walker| {
@@ -110,10 +119,11 @@ mod tests {
             let list = next.into_iter().filter(|&to| to != 7 && to != 9 && i != 9);
             list.collect()
         });
-        let upper = upper::build(rows, 1, &BuildOptions::default());
-        let built = relink(lists.collect(), upper, rows);
+        let upper = upper::build(rows, 1, &BuildOptions::default()).unwrap();
+        let never = Stop::default();
+        let built = relink(lists.collect(), upper, rows, &never);
         assert_eq!((built.relinked, built.unreached), (2, 0));
-        assert!(audit(&built.graph(), &rows, nodes).is_empty());
+        assert!(audit(&built.graph(), &rows, nodes, &never).is_empty());
         assert!(!built.graph().neighbours(9).is_empty());
     }
 }

@@ -58,13 +58,13 @@ impl Distance<u32> for CosineOfPlaces<'_> {
     }
 }
 
-/// Builds the upper graph over nodes 0 .. `nodes`, of which there is at least one.
+/// Builds the upper graph over nodes 0 .. `nodes`, of which there is at least one; `None` where it was stopped.
 ///
 /// `hnsw_rs` 0.3.5 draws the layers from a generator with a fixed seed, but inserting from several threads gives them out in
 /// the order in which the threads come, and lets one insertion see another half done. Same input must give the same file, so
 /// one thread inserts them. They are shuffled first: near nodes have near numbers, and a graph that grows from one end to the
 /// other has worse long links than one that grows everywhere at once.
-pub(super) fn build(rows: Rows<'_>, nodes: u32, options: &BuildOptions) -> Tables {
+pub(super) fn build(rows: Rows<'_>, nodes: u32, options: &BuildOptions) -> Option<Tables> {
     let mut random = SplitMix64(options.seed);
     let mut chosen: Vec<u32> = (0..nodes)
         .filter(|_| random.next().is_multiple_of(UPPER_SHARE))
@@ -90,12 +90,15 @@ pub(super) fn build(rows: Rows<'_>, nodes: u32, options: &BuildOptions) -> Table
         order.swap(i, (random.next() % (i as u64 + 1)) as usize);
     }
     for place in order {
+        if options.stop.is_set() {
+            return None;
+        }
         hnsw.insert((&[place], place as usize));
     }
     let mut tables = extract(&hnsw, places);
     drop(hnsw);
     tables.nodes = chosen;
-    tables
+    Some(tables)
 }
 
 /// Takes the layers and links out. Two kinds of links are left out: from a place to itself, and in a layer that one end isn't in

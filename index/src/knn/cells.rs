@@ -10,6 +10,7 @@ use super::best::Best;
 use super::codes::{Codes, encoded};
 use super::compare::Comparer;
 use crate::kernels::products::LANES;
+use crate::stop::Stop;
 
 /// How many cells there are, in square roots of the number of vectors: how many others each is compared with then grows as
 /// the square root too, and so does what it takes to find its cells.
@@ -42,13 +43,13 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub(super) fn new(vectors: &impl Vectors) -> Self {
+    pub(super) fn new(vectors: &impl Vectors, stop: &Stop) -> Self {
         let count = CELLS * vectors.len().isqrt();
         let count = count.min(vectors.len());
-        let centroids = centroids(vectors, count);
+        let centroids = centroids(vectors, count, stop);
         let mut places = Vec::new();
         let mut groups = Vec::with_capacity(count);
-        for members in members(&assign(vectors, &centroids), count) {
+        for members in members(&assign(vectors, &centroids, stop), count) {
             let start = places.len() / LANES;
             places.extend(members.into_iter().map(Some));
             places.resize(places.len().next_multiple_of(LANES), None);
@@ -69,7 +70,7 @@ impl Cells {
     }
 
     /// Each vector with the `keep` that are nearest to it in the cells it looks into, by block; itself among them.
-    pub(super) fn nearest(&self, keep: usize) -> Vec<Vec<(u32, u32)>> {
+    pub(super) fn nearest(&self, keep: usize, stop: &Stop) -> Vec<Vec<(u32, u32)>> {
         let blocks = self.groups.iter().flat_map(|groups| {
             let starts = groups.clone().step_by(BLOCK);
             starts.map(|start| start..groups.end.min(start + BLOCK))
@@ -77,7 +78,10 @@ impl Cells {
         let blocks: Vec<Range<usize>> = blocks.collect();
         let blocks = blocks.par_iter();
         blocks
-            .map(|block| self.nearest_of_block(block, keep))
+            .map(|block| match stop.is_set() {
+                true => Vec::new(),
+                false => self.nearest_of_block(block, keep),
+            })
             .collect()
     }
 
@@ -155,7 +159,7 @@ impl<V: Vectors> Vectors for Sample<'_, V> {
 }
 
 /// The centroids of cells by spherical k-means, `count` of them and at most as many as there are vectors.
-fn centroids(vectors: &impl Vectors, count: usize) -> Codes {
+fn centroids(vectors: &impl Vectors, count: usize, stop: &Stop) -> Codes {
     let dim = vectors.dim();
     let sample = Sample {
         vectors,
@@ -167,7 +171,8 @@ fn centroids(vectors: &impl Vectors, count: usize) -> Codes {
         first.read(i, mean);
     }
     for _ in 0..ROUNDS {
-        let members = members(&assign(&sample, &packed(dim, &means)), first.len());
+        let assigned = assign(&sample, &packed(dim, &means), stop);
+        let members = members(&assigned, first.len());
         means
             .par_chunks_exact_mut(dim.max(1))
             .zip(members)
@@ -206,11 +211,14 @@ fn move_to(centroid: &mut [f32], vectors: &impl Vectors, members: &[u32]) {
 }
 
 /// The cell of each vector: that of the nearest centroid.
-fn assign(vectors: &impl Vectors, centroids: &Codes) -> Vec<u32> {
+fn assign(vectors: &impl Vectors, centroids: &Codes, stop: &Stop) -> Vec<u32> {
     let dim = vectors.dim();
     let starts = (0..vectors.len()).into_par_iter().step_by(ASSIGNED);
     let cells = starts.flat_map_iter(|start| {
         let count = ASSIGNED.min(vectors.len() - start);
+        if stop.is_set() {
+            return vec![0; count];
+        }
         let mut block = vec![0.0; count * dim];
         for (i, vector) in block.chunks_exact_mut(dim.max(1)).enumerate() {
             vectors.read(start + i, vector);
@@ -220,7 +228,7 @@ fn assign(vectors: &impl Vectors, centroids: &Codes) -> Vec<u32> {
         let all = 0..centroids.groups();
         Comparer::new().compare(&encoded(dim, &block), &rows, &mut best, centroids, all);
         let nearest = best.into_iter().map(|best| best.into_numbers().next());
-        nearest.map(|cell| cell.unwrap_or(0))
+        nearest.map(|cell| cell.unwrap_or(0)).collect()
     });
     cells.collect()
 }

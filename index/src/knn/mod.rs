@@ -12,6 +12,7 @@ mod compare;
 
 use rayon::prelude::*;
 
+use crate::stop::Stop;
 use cells::Cells;
 
 /// Vectors that are read one at a time: they may lie in memory in another form.
@@ -29,17 +30,18 @@ pub(crate) trait Vectors: Sync {
 /// For each vector those that are probably among its `keep` nearest or have it among theirs, ascending, itself among
 /// them: what `finish` makes of its number and of theirs. Vectors come in an order that keeps near ones together.
 ///
-/// The same on any number of threads.
+/// The same on any number of threads. What comes of it makes no sense where it was stopped.
 pub(crate) fn candidates<I>(
     vectors: &impl Vectors,
     keep: usize,
+    stop: &Stop,
     finish: impl Fn(usize, &[u32]) -> I + Sync,
 ) -> Vec<I::Item>
 where
     I: IntoIterator<Item: Send>,
 {
-    let cells = Cells::new(vectors);
-    let found = cells.nearest(keep);
+    let cells = Cells::new(vectors, stop);
+    let found = cells.nearest(keep, stop);
     // The codes aren't needed any more, and may be large.
     let order = cells.into_order();
     let mutual = Mutual::new(vectors.len(), &found);

@@ -11,6 +11,7 @@ use crate::kernels;
 use crate::knn::{self, Vectors};
 use crate::point::PointId;
 use crate::rows::Rows;
+use crate::stop::Stop;
 
 /// Up to this many distinct vectors every pair is compared: exact, and in blocks that stay in the cache. Measured with 384
 /// dimensions and AVX-512, it takes 3 s of one core's time for as many, and for twice as many four times that.
@@ -103,7 +104,7 @@ impl Searcher {
             // Codes put vectors that are nearly as near in another order, so more of them are compared.
             let keep = wanted.saturating_add(wanted / 2 + 8);
             let enough = wanted.min(selected.vectors.len());
-            knn::candidates(&selected, keep, |vector, candidates| {
+            knn::candidates(&selected, keep, &Stop::default(), |vector, candidates| {
                 let nearest = if candidates.len() < enough {
                     // Its cells had too few.
                     let alone = nearest_of_block(&selected, vector..vector + 1, wanted);

@@ -17,13 +17,14 @@ use crate::graph::{Built, Order, places};
 use crate::point::PointId;
 use crate::rows::{Layout, Rows};
 use crate::space::Space;
+use crate::stop::Stop;
 use crate::vector::normalise;
 
 /// Links are counted in 32 bits, and a node has up to 256 of them, though hardly ever more than 32.
 const MOST_POINTS: usize = 100_000_000;
 
 /// How a segment is built.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct BuildOptions {
     /// A graph is built for a segment of this many nodes (distinct vectors) or more; a smaller one is
     /// searched by exact scan.
@@ -40,6 +41,8 @@ pub struct BuildOptions {
     /// Decides which nodes are in the upper graph. With the same seed, the same points give the
     /// same file on any number of threads.
     pub seed: u64,
+    /// Ends building within a second or so once it is set, with [`Error::Stopped`].
+    pub stop: Stop,
 }
 
 impl Default for BuildOptions {
@@ -49,11 +52,19 @@ impl Default for BuildOptions {
             m: 16,
             candidates: 48,
             seed: 0,
+            stop: Stop::default(),
         }
     }
 }
 
 impl BuildOptions {
+    pub(super) fn go_on(&self) -> Result<(), Error> {
+        if self.stop.is_set() {
+            return Err(Error::Stopped);
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Error> {
         if !(2..=64).contains(&self.m) {
             return Err(Error::Option {
@@ -214,7 +225,7 @@ impl SegmentBuilder {
     ///
     /// # Errors
     ///
-    /// Options out of range, and a file that can't be written.
+    /// Options out of range, a file that can't be written, and [`Error::Stopped`].
     pub fn finish(self, options: &BuildOptions) -> Result<SegmentInfo, Error> {
         options.check()?;
         let Self {
@@ -234,6 +245,7 @@ impl SegmentBuilder {
         let rows = Rows::of_records(layout, map.as_deref().unwrap_or_default());
         let has_graph = nodes > 0 && nodes as usize >= options.graph_from;
         let order = has_graph.then(|| Order::new(rows, nodes, options));
+        options.go_on()?;
         let in_order: Vec<u32> = match &order {
             Some(order) => order.nodes().collect(),
             None => (0..nodes).collect(),
@@ -245,10 +257,11 @@ impl SegmentBuilder {
             Some(order) => {
                 let map = map_written(&mut file)?;
                 let [coarse, fine, scales] = rows.each_ref().map(|section| section.of(&map));
-                Some(order.link(Rows::new(layout, coarse, fine, scales), options))
+                order.link(Rows::new(layout, coarse, fine, scales), options)
             }
             None => None,
         };
+        options.go_on()?;
         renumber(&mut node_of, &in_order);
         let (starts, ranks) = group(&node_of, nodes);
         let starts = if nodes as usize == ids.len() {

@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
 use super::layout::{ALIGNMENT, Extent, HEADER_LEN, Header};
 use crate::error::Error;
 
-/// A segment file being written next to its final place, as `NAME.PROCESS.tmp`; removed unless it is
+/// A segment file being written next to its final place, as `NAME.PROCESS.NUMBER.tmp`; removed unless it is
 /// finished.
 pub(super) struct SegmentFile {
     path: PathBuf,
@@ -139,19 +140,28 @@ impl Drop for SegmentFile {
     }
 }
 
-/// A new file next to another, as `NAME.PROCESS.ENDING`.
+/// A new file next to another, as `NAME.PROCESS.NUMBER.ENDING`: none that somebody may have mapped.
 pub(super) fn temporary_beside(path: &Path, ending: &str) -> Result<(PathBuf, File), Error> {
-    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-    name.push(format!(".{}.{ending}", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&temporary)
-        .map_err(Error::io("create", &temporary))?;
-    Ok((temporary, file))
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let process = std::process::id();
+    loop {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let mut name = path.file_name().map(OsString::from).unwrap_or_default();
+        name.push(format!(".{process}.{number}.{ending}"));
+        let temporary = path.with_file_name(name);
+        let mut options = File::options();
+        match options
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&temporary)
+        {
+            Ok(file) => return Ok((temporary, file)),
+            // An earlier process had this one's number, and was killed.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io("create", &temporary)(error)),
+        }
+    }
 }
 
 fn closed() -> io::Error {
@@ -184,4 +194,20 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 pub fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_files_beside_the_same_segment_are_two() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.seg");
+        let (first, mut file) = temporary_beside(&path, "tmp").unwrap();
+        file.write_all(b"the first").unwrap();
+        let (second, _) = temporary_beside(&path, "tmp").unwrap();
+        assert_ne!(first, second);
+        assert_eq!(fs::read(first).unwrap(), b"the first");
+    }
 }

@@ -25,6 +25,7 @@ pub fn merge(
     options: &BuildOptions,
 ) -> Result<SegmentInfo, Error> {
     for segment in segments {
+        options.go_on()?;
         if segment.space() != space {
             return Err(Error::OtherSpace {
                 path: segment.path().to_path_buf(),
@@ -42,6 +43,7 @@ pub fn merge(
     points.sort_by_key(|&(id, _)| id);
     let mut builder = SegmentBuilder::create(path, space)?;
     for (id, segment) in points {
+        options.go_on()?;
         builder.push(id, &segment.vector(id).unwrap_or_default())?;
     }
     builder.finish(options)

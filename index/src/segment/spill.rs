@@ -9,8 +9,8 @@ use memmap2::Mmap;
 use super::file::temporary_beside;
 use crate::error::Error;
 
-/// A file of vectors in the order in which they came, next to the segment's place, as `NAME.PROCESS.vectors.tmp`. It goes when it
-/// is dropped.
+/// A file of vectors in the order in which they came, next to the segment's place, as `NAME.PROCESS.NUMBER.vectors.tmp`. It
+/// goes when it is dropped.
 pub(super) struct Spill {
     path: PathBuf,
     writer: BufWriter<File>,

@@ -1,6 +1,7 @@
 //! Several segments into one.
 
 use std::fs;
+use std::time::Duration;
 
 use topoi_index::{
     BuildOptions, Error, IdSet, PointId, SearchParams, Segment, Selection, Space, merge,
@@ -93,4 +94,37 @@ fn a_source_of_another_space_or_a_damaged_one_is_refused() {
     let result = merge(&path, &written.space, &[&written.open()], &none, &options);
     assert!(matches!(result, Err(Error::Damaged { .. })));
     assert!(!path.exists());
+}
+
+#[test]
+fn a_merge_that_is_stopped_ends_soon_and_leaves_nothing() {
+    let points = clustered(6_000, 16, 10, 1);
+    let source = write(&points, &BuildOptions::default());
+    let options = with_graph();
+    let path = source.folder.path().join("merged");
+    let merging = || {
+        merge(
+            &path,
+            &source.space,
+            &[&source.open()],
+            &IdSet::new(),
+            &options,
+        )
+    };
+    // Somewhere in the middle, and before it began.
+    let merged = std::thread::scope(|scope| {
+        let merging = scope.spawn(merging);
+        std::thread::sleep(Duration::from_millis(30));
+        options.stop.set();
+        merging.join().unwrap()
+    });
+    // On a fast machine it may be done before.
+    if merged.is_ok() {
+        fs::remove_file(&path).unwrap();
+    }
+    for merged in [merged, merging()] {
+        assert!(matches!(merged, Ok(_) | Err(Error::Stopped)), "{merged:?}");
+    }
+    assert!(matches!(merging(), Err(Error::Stopped)));
+    assert_eq!(fs::read_dir(source.folder.path()).unwrap().count(), 1);
 }

@@ -18,11 +18,12 @@ use crate::store::{Change, Editor, ModelRow, NewFile, Records, VectorSource};
 
 /// A library in a folder that takes in articles. There is one at a time.
 pub(crate) struct EmbeddedIntake {
+    /// What is merged while articles are taken in. It stands before the writer, so that it is dropped before the right to write is
+    /// given back.
+    merge: Option<Merge>,
     writer: Writer,
     space: Space,
     searcher: Searcher,
-    /// What is merged while articles are taken in.
-    merge: Option<Merge>,
 }
 
 impl EmbeddedIntake {
@@ -34,10 +35,10 @@ impl EmbeddedIntake {
         }
         let space = space_of(identity);
         let mut intake = Self {
+            merge: None,
             writer,
             space,
             searcher: Searcher::default(),
-            merge: None,
         };
         intake.open_segments()?;
         Ok(intake)

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use topoi_index::{BuildOptions, IdSet, PointId, Segment, SegmentInfo, Space};
+use topoi_index::{BuildOptions, IdSet, PointId, Segment, SegmentInfo, Space, Stop};
 
 use super::open_segment;
 use crate::article::PassageId;
@@ -32,13 +32,30 @@ const DEAD_SHARE: u64 = 3;
 
 /// A merge that is under way, on a thread of its own.
 ///
-/// Dropped before it is [finished](Self::finish), it goes on for nothing; the next writer sweeps its file away.
+/// Dropped before it is [finished](Self::finish), it ends within a second or so, and leaves nothing: whoever writes next may merge the same
+/// segments. So it must be dropped before the right to write is given back.
 pub(super) struct Merge {
     old: Vec<SegmentId>,
     buried: Vec<PassageId>,
     /// Where the merged segment is written; nothing is, where nothing of the old ones is left.
     path: Option<PathBuf>,
-    thread: JoinHandle<Result<Option<SegmentInfo>>>,
+    stop: Stop,
+    /// None once it was waited for.
+    thread: Option<JoinHandle<Result<Option<SegmentInfo>>>>,
+}
+
+impl Drop for Merge {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.stop.set();
+            // Whatever it came to, nobody wants it.
+            let _ = thread.join();
+            if let Some(path) = &self.path {
+                // What can't be removed does no harm, and the next writer tries again.
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
 }
 
 impl Merge {
@@ -67,10 +84,11 @@ impl Merge {
         // A segment is part of one merge at a time, so that no other file has this name.
         let first = old.first().copied().unwrap_or(SegmentId(0));
         let path = is_anything_left.then(|| first.path(root).with_extension("merged"));
+        let stop = Stop::default();
         let thread = std::thread::spawn({
-            let (path, space) = (path.clone(), *space);
+            let (path, space, stop) = (path.clone(), *space, stop.clone());
             move || {
-                path.map(|path| merge(&path, &space, &segments, &dead))
+                path.map(|path| merge(&path, &space, &segments, &dead, stop))
                     .transpose()
             }
         });
@@ -78,23 +96,25 @@ impl Merge {
             old,
             buried,
             path,
-            thread,
+            stop,
+            thread: Some(thread),
         })
     }
 
     /// Whether finishing it needs no waiting.
     pub(super) fn is_done(&self) -> bool {
-        self.thread.is_finished()
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Waits for it, and puts the merged segment in the place of the old ones.
-    pub(super) fn finish(self, writer: &mut Writer) -> Result<()> {
-        let merged = match self.thread.join() {
-            Ok(merged) => merged?,
-            Err(panic) => std::panic::resume_unwind(panic),
+    pub(super) fn finish(mut self, writer: &mut Writer) -> Result<()> {
+        let merged = match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(merged)) => merged?,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => None,
         };
-        let new = match merged.zip(self.path) {
-            Some((info, path)) => Some(name(writer, &info, &path)?),
+        let new = match merged.zip(self.path.as_ref()) {
+            Some((info, path)) => Some(name(writer, &info, path)?),
             None => None,
         };
         if !self.buried.is_empty() {
@@ -111,9 +131,13 @@ fn merge(
     space: &Space,
     segments: &[Arc<Segment>],
     dead: &IdSet,
+    stop: Stop,
 ) -> Result<SegmentInfo> {
     let sources: Vec<&Segment> = segments.iter().map(AsRef::as_ref).collect();
-    let options = BuildOptions::default();
+    let options = BuildOptions {
+        stop,
+        ..BuildOptions::default()
+    };
     Ok(topoi_index::merge(path, space, &sources, dead, &options)?)
 }
 

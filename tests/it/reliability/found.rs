@@ -408,3 +408,37 @@ fn whoever_may_not_write_sees_no_earlier_state() {
     assert_eq!(owner.json()["articles"], 2);
     assert_eq!(status("copied").unwrap().json()["articles"], 2);
 }
+
+#[test]
+fn a_merge_that_is_dropped_ends_before_another_may_write() {
+    let place = Place::new();
+    let root = place.path("library");
+    let encoder = Letters::new();
+    // As many commits as are merged, and then some that were going to be taken in.
+    let mut indexer = Indexer::open(
+        root.as_path(),
+        "letters",
+        &encoder,
+        &Silent,
+        Windowing::Windows,
+    )
+    .unwrap();
+    let mut segments = 0;
+    for commit in 0..8 {
+        let name = format!("{commit}.txt");
+        let paragraphs: Vec<String> = (0..520)
+            .map(|number| format!("In commit {commit} paragraph {number} says that bread is dear."))
+            .collect();
+        let text = paragraphs.join("\n\n");
+        indexer.add_text(&name, text.as_bytes()).unwrap().unwrap();
+        segments = fs::read_dir(root.join("segments")).unwrap().count();
+    }
+    assert!(segments >= 8, "{segments} segments");
+    drop(indexer);
+    let names = fs::read_dir(root.join("segments")).unwrap();
+    let names: Vec<PathBuf> = names.map(|entry| entry.unwrap().path()).collect();
+    let is_segment = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "seg");
+    assert!(names.iter().all(is_segment), "{names:?}");
+    take_in(&root, TEXTS[0].0, TEXTS[0].1);
+    assert!(problems(&root).is_empty());
+}
