@@ -12,6 +12,7 @@ mod backup;
 mod copies;
 mod filter;
 mod lock;
+mod numbers;
 mod open;
 mod overview;
 mod read;

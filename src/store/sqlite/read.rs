@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::filter::article_condition;
 use super::open::Unlocked;
-use super::{SegmentId, SegmentRow, seal};
+use super::{SegmentId, SegmentRow, numbers, seal};
 use crate::article::{ArticleId, Kind, PassageId};
 use crate::store::{Filter, StoreError};
 
@@ -260,7 +260,15 @@ impl Reader {
             ))
         })?;
         findings.extend(orphans.into_iter().take(NAMED));
-        if findings.is_empty() && !self.run(seal::is_whole)? {
+        if !findings.is_empty() {
+            return Ok(findings);
+        }
+        if self.run(seal::is_whole)? {
+            let lowered = self.run(numbers::lowered)?;
+            findings.extend(lowered.iter().map(|table| {
+                format!("numbers that `{table}` has given out would be given out again")
+            }));
+        } else {
             findings.push("its rows are not those that were written".to_owned());
             let altered = self.altered_passages()?;
             findings.extend(altered.iter().map(|(passage, article)| {

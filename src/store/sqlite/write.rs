@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::lock::WriteLock;
 use super::read::{Reader, signed, unsigned};
-use super::{SEGMENTS, SegmentId, SegmentRow, seal};
+use super::{SEGMENTS, SegmentId, SegmentRow, numbers, seal};
 use crate::article::{ArticleId, Kind, Metadata, PassageId, Place};
 use crate::copies::Sketch;
 use crate::store::{
@@ -204,6 +204,7 @@ impl Writer {
             let transaction = connection.transaction()?;
             changes.begin();
             let done = work(&transaction)?;
+            numbers::keep(&transaction)?;
             let commits = changes.keep(&transaction)?;
             transaction.commit()?;
             Ok((done, commits))

@@ -12,6 +12,8 @@ use topoi::library::{
     pin_theme, rename_theme,
 };
 use topoi::search::{Feedback, Found, Mode, Query, SearchOptions};
+use topoi::library::{Indexer, Library, Silent, Windowing, check, compact, drop_damaged};
+use topoi::search::{Feedback, Found, Query, SearchOptions};
 
 use super::letters::Letters;
 use crate::harness::{Outcome, Place};
@@ -441,4 +443,36 @@ fn a_merge_that_is_dropped_ends_before_another_may_write() {
     assert!(names.iter().all(is_segment), "{names:?}");
     take_in(&root, TEXTS[0].0, TEXTS[0].1);
     assert!(problems(&root).is_empty());
+}
+
+#[test]
+fn a_number_that_would_be_given_out_again_is_noticed() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    let encoder = Letters::new();
+    let mut indexer = Indexer::open(
+        root.as_path(),
+        "letters",
+        &encoder,
+        &Silent,
+        Windowing::Windows,
+    )
+    .unwrap();
+    indexer.remove_files(&[TEXTS[1].0.to_owned()]).unwrap();
+    indexer.finish().unwrap();
+    // Nothing but the highest number says any more that there was a second passage.
+    compact(root.as_path()).unwrap();
+    assert!(problems(&root).is_empty());
+    let connection = Connection::open(root.join("library.db")).unwrap();
+    connection
+        .execute(
+            "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'passages'",
+            [],
+        )
+        .unwrap();
+    drop(connection);
+    assert_eq!(
+        problems(&root),
+        ["numbers that `passages` has given out would be given out again"]
+    );
 }
