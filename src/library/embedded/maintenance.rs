@@ -217,6 +217,12 @@ pub(crate) fn compact(root: &Path) -> Result<(Sizes, Sizes)> {
         && !is_compact
     {
         Merge::begin(&writer, &super::space_of(&identity), &rows)?.finish(&mut writer)?;
+        // Those of vectors that were lost with their segment.
+        let buried = writer.tombstones()?;
+        if !buried.is_empty() {
+            crate::lexical::catch_up(&writer)?;
+            writer.replace_segments(&[], None, &buried)?;
+        }
     }
     Ok((before, Sizes::of(&writer.segments()?)))
 }

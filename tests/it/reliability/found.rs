@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::process::Command;
 
 use rusqlite::Connection;
 use topoi::library::{
@@ -12,7 +12,6 @@ use topoi::library::{
     pin_theme, rename_theme,
 };
 use topoi::search::{Feedback, Found, Mode, Query, SearchOptions};
-use topoi::library::{Indexer, Library, Silent, Windowing, check, compact, drop_damaged};
 use topoi::search::{Feedback, Found, Query, SearchOptions};
 
 use super::letters::Letters;
@@ -213,6 +212,28 @@ fn a_backup_is_not_made_of_a_library_that_has_lost_commits() {
     backup(&root, &to, &mut |_, _| true).unwrap();
     // What is lost of the copy later can be told too.
     assert!(to.join("commits").exists());
+}
+
+#[test]
+fn what_was_removed_with_a_lost_segment_is_forgotten() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    let mut editor = Library::edit(root.as_path()).unwrap();
+    editor.remove_files(&[TEXTS[0].0.to_owned()]).unwrap();
+    drop(editor);
+    let segments = || -> Vec<_> {
+        let entries = fs::read_dir(root.join("segments")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    };
+    for segment in segments() {
+        fs::remove_file(segment).unwrap();
+    }
+    drop_damaged(&root, &check(&root).unwrap()).unwrap();
+    take_in(&root, "more.txt", "One more text.");
+    compact(&root).unwrap();
+    let once = segments();
+    compact(&root).unwrap();
+    assert_eq!(segments(), once);
 }
 
 #[test]
