@@ -14,6 +14,7 @@ use topoi_models::{Embeddings, Identity};
 use super::Share;
 use super::backup::BackedUp;
 use super::check::Findings;
+use super::copies::find_copies;
 use super::embedded::{self, Embedded};
 use super::sizes::Sizes;
 use crate::article::{Passage, PassageId};
@@ -326,10 +327,14 @@ pub(super) fn open_worker(
 }
 
 pub(super) fn check(location: &Location) -> Result<Findings> {
-    match location {
-        Location::Folder(root) => embedded::check(root),
-        Location::Server(url) => postgres::check(url),
+    let mut findings = match location {
+        Location::Folder(root) => embedded::check(root)?,
+        Location::Server(url) => postgres::check(url)?,
+    };
+    if findings.findings.is_empty() {
+        findings.copies_owed = open_records(location)?.owes_copies()?;
     }
+    Ok(findings)
 }
 
 /// Takes away what is derived and damaged, so that it is made again by whoever takes in articles next; says of what.
@@ -342,7 +347,13 @@ pub(super) fn drop_damaged(location: &Location, findings: &Findings) -> Result<(
 
 pub(super) fn compact(location: &Location) -> Result<(Sizes, Sizes)> {
     match location {
-        Location::Folder(root) => embedded::compact(root),
+        Location::Folder(root) => {
+            let sizes = embedded::compact(root)?;
+            if open_records(location)?.owes_copies()? {
+                find_copies(&mut *open_editor(location)?)?;
+            }
+            Ok(sizes)
+        }
         Location::Server(url) => postgres::compact(url),
     }
 }

@@ -33,6 +33,9 @@ pub struct Findings {
     /// Of the ten passages that are nearest to a passage, the share that a search finds, over a sample of passages; none where
     /// every search is exact, since no segment is large enough for a graph.
     pub recall_at_10: Option<f64>,
+    /// Whether a run was cut off before it was worked out which articles are copies; only told where nothing is wrong. It is no
+    /// damage: the next command that changes the library makes up for it.
+    pub copies_owed: bool,
     /// What is wrong; nothing in a sound library.
     pub findings: Vec<Finding>,
 }

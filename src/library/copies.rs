@@ -1,6 +1,6 @@
 //! Which articles, and which passages, are copies of one another.
 
-use super::Library;
+use super::{Library, indexer};
 use crate::article::{ArticleId, Kind, PassageId};
 use crate::copies::{self, Sketch, Text};
 use crate::error::Result;
@@ -9,15 +9,12 @@ use crate::store::{Copy, Editor, Filter, Records, Sketched};
 /// How many sketches are committed at once.
 const BATCH: usize = 1000;
 
-/// Sketches articles that have no sketch yet, and works out which are copies.
+/// Sketches articles that have no sketch yet, and works out which are copies, unless nothing has changed.
 ///
-/// Sketches and copies are derived from the texts: where a run was cut off before this, the next one makes up for it.
-pub(super) fn bring_up_to_date(
-    editor: &mut dyn Editor,
-    missing: &[ArticleId],
-    has_changed: bool,
-) -> Result<()> {
-    if missing.is_empty() && !has_changed {
+/// Sketches and copies are derived from the texts: where a run was cut off before this, or in the midst of it, the next one
+/// makes up for it, since whatever changes articles or sketches says with it that copies are owed.
+pub(super) fn bring_up_to_date(editor: &mut dyn Editor, missing: &[ArticleId]) -> Result<()> {
+    if missing.is_empty() && !editor.records().owes_copies()? {
         return Ok(());
     }
     for articles in missing.chunks(BATCH) {
@@ -31,14 +28,15 @@ pub(super) fn bring_up_to_date(
     Ok(editor.keep_copies(&copies)?)
 }
 
-/// Works out anew which articles are copies of others, after some were removed.
+/// Works out anew which articles are copies of others, where articles came or went since that was done.
 ///
 /// # Errors
 ///
 /// Where the library can't be read or written.
 pub fn find_copies(editor: &mut dyn Editor) -> Result<()> {
-    let missing = editor.records().not_sketched()?;
-    bring_up_to_date(editor, &missing, true)
+    // All that is owed: once an article has a sketch, nobody looks which of its lines recur.
+    indexer::derive(editor)?;
+    Ok(())
 }
 
 /// The sketch of an article's own text.

@@ -131,13 +131,16 @@ impl Library {
         }
     }
 
-    /// Opens a library to change it otherwise than by taking in articles.
+    /// Opens a library to change it otherwise than by taking in articles. What a run that was cut off still owes, which lines
+    /// recur and which articles are copies, is made up for first.
     ///
     /// # Errors
     ///
     /// As [`Library::open`], and where another program is writing to it, or it can't be written.
     pub fn edit(location: impl Into<Location>) -> Result<Box<dyn Editor>> {
-        backend::open_editor(&location.into())
+        let mut editor = backend::open_editor(&location.into())?;
+        find_copies(&mut *editor)?;
+        Ok(editor)
     }
 
     /// What tells when a library has changed. Whoever keeps a [`Library`] open for long opens it again then.

@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Error};
 
 use super::records::{all_signed, signed};
 use super::totals::Added;
-use super::values;
+use super::{schema, values};
 use crate::article::{ArticleId, Kind, Metadata};
 use crate::lexical::Words;
 use crate::store::{Change, NewArticle, NewFile, NewPassage};
@@ -88,6 +88,9 @@ pub(super) async fn write(
             new.push((id, file, &change.file.path, article));
         }
     }
+    if !new.is_empty() {
+        schema::owe_copies(transaction.client()).await?;
+    }
     copy_articles(transaction, &new).await?;
     copy_passages(transaction, &new, prepared, &numbers.passages, halfvec).await?;
     let mut added = Added::default();
@@ -152,6 +155,7 @@ pub(super) async fn delete(
     if articles.is_empty() {
         return Ok(());
     }
+    schema::owe_copies(transaction.client()).await?;
     let ids = all_signed(articles.iter().map(|id| id.0));
     let rows = transaction
         .query(

@@ -9,6 +9,7 @@ use tokio_postgres::types::{FromSql, ToSql};
 
 use super::ServerError;
 use super::database::{Database, wait};
+use super::schema::OWED;
 use super::sql::Condition;
 use crate::article::{
     ArticleId, Kind, Metadata, Passage, PassageId, Place, Span, StoredArticle, ThemeId,
@@ -469,6 +470,11 @@ impl Records for Database {
                 })
             },
         )
+    }
+
+    fn owes_copies(&self) -> Asked<bool> {
+        let owed = self.number("SELECT count(*) FROM meta WHERE key = $1", &[&OWED])?;
+        Ok(owed > 0)
     }
 
     fn copies(&self) -> Asked<Vec<Copy>> {

@@ -227,6 +227,21 @@ pub(super) async fn keep_model(client: &Client, model: &ModelRow) -> Result<(), 
     Ok(())
 }
 
+/// The row of `meta` that says that it is to be worked out anew which articles are copies.
+pub(super) const OWED: &str = "copies_owed";
+
+/// Keeps that articles come or go, within the transaction in which they do. Of workers who do so at the same time, those behind
+/// the first wait for it, and later ones for nobody.
+pub(super) async fn owe_copies(client: &Client) -> Result<(), Error> {
+    client
+        .execute(
+            "INSERT INTO topoi.meta (key, value) VALUES ($1, 'yes') ON CONFLICT DO NOTHING",
+            &[&OWED],
+        )
+        .await?;
+    Ok(())
+}
+
 /// Makes the table of passages with partitions on the same server, for vectors of `dim` numbers, within a transaction.
 pub(super) async fn make_passages(
     client: &Client,

@@ -385,7 +385,7 @@ impl Editor for Writer {
                     .execute(&statement, &[&signed(article.0), &sketch.to_bytes()])
                     .await?;
             }
-            Ok(())
+            schema::owe_copies(transaction.client()).await
         })
     }
 
@@ -405,6 +405,8 @@ impl Editor for Writer {
                     .execute(&statement, &[&article, &original, &copy.likeness])
                     .await?;
             }
+            let sql = "DELETE FROM topoi.meta WHERE key = $1";
+            transaction.execute(sql, &[&schema::OWED]).await?;
             Ok(())
         })
     }

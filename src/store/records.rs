@@ -216,6 +216,14 @@ pub trait Records {
     ///
     /// As all reading.
     fn copies(&self) -> Result<Vec<Copy>, StoreError>;
+
+    /// Whether articles came or went since it was last worked out which are copies. Each change of them says so with it, so
+    /// that no interruption between the two goes unnoticed.
+    ///
+    /// # Errors
+    ///
+    /// As all reading.
+    fn owes_copies(&self) -> Result<bool, StoreError>;
 }
 
 /// Changing a library. Each change is made as a whole, or not at all.
@@ -251,7 +259,7 @@ pub trait Editor {
     /// Where the database can't be written; then nothing has changed.
     fn keep_sketches(&mut self, sketches: &[(ArticleId, Sketch)]) -> Result<(), StoreError>;
 
-    /// Puts copies in the place of those that were known.
+    /// Puts copies in the place of those that were known; none are owed any more.
     ///
     /// # Errors
     ///

@@ -193,18 +193,17 @@ impl<'a> Indexer<'a> {
     ///
     /// As [`Indexer::add_files`].
     pub fn finish(self) -> Result<IndexReport> {
-        let has_shrunk = self.report.articles_removed + self.report.files_removed > 0;
-        Ok(self.finish_unless_others_work(has_shrunk)?.0)
+        Ok(self.finish_unless_others_work()?.0)
     }
 
-    /// The same, with whether no worker was left to do the rest. `has_shrunk`: whether articles may have been removed.
-    fn finish_unless_others_work(mut self, has_shrunk: bool) -> Result<(IndexReport, bool)> {
+    /// The same, with whether no worker was left to do the rest.
+    fn finish_unless_others_work(mut self) -> Result<(IndexReport, bool)> {
         self.flush()?;
         if !self.intake.finish()? {
             return Ok((self.report, false));
         }
         let (editor, report) = (self.intake.editor(), &mut self.report);
-        let derived = derive(editor, has_shrunk)?;
+        let derived = derive(editor)?;
         report.read.boilerplate += derived.recurring;
         report.copies = derived.copies;
         Ok((self.report, true))
@@ -369,16 +368,16 @@ pub(super) struct Derived {
     copies: u64,
 }
 
-/// Finds out of the articles that nobody has looked at yet which of their lines recur and which are copies. Where a run was
-/// cut off before this, the next one makes up for it.
-pub(super) fn derive(editor: &mut dyn Editor, has_shrunk: bool) -> Result<Derived> {
+/// Finds out of the articles that nobody has looked at yet which of their lines recur, and which of all articles are copies if
+/// some came or went. Where a run was cut off before this, the next one makes up for it.
+pub(super) fn derive(editor: &mut dyn Editor) -> Result<Derived> {
     let new = editor.records().not_sketched()?;
     let recurring = if new.is_empty() {
         0
     } else {
         super::recurring::mark(editor, &new)?
     };
-    super::copies::bring_up_to_date(editor, &new, has_shrunk)?;
+    super::copies::bring_up_to_date(editor, &new)?;
     let copies = if new.is_empty() {
         Vec::new()
     } else {

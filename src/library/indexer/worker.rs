@@ -124,8 +124,6 @@ impl<'a> Worker<'a> {
     ///
     /// As [`Indexer::finish`].
     pub fn finish(self) -> Result<(IndexReport, bool)> {
-        // Others may have removed some too.
-        let has_shrunk = self.indexer.report.files_read > 0;
-        self.indexer.finish_unless_others_work(has_shrunk)
+        self.indexer.finish_unless_others_work()
     }
 }

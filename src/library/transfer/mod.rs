@@ -78,9 +78,7 @@ pub fn copy(
     gone.retain(|path| !listed.contains(path));
     target.editor().remove_files(&gone)?;
     target.finish()?;
-    if copied.articles > 0 || !gone.is_empty() {
-        indexer::derive(target.editor(), true)?;
-    }
+    indexer::derive(target.editor())?;
     drop(target);
     let mut comparison = Comparison::open(&to, identity.dim)?;
     let numbers = compare(&source, &mut comparison, &files, &mut copied, report)?;

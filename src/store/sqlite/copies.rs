@@ -1,6 +1,6 @@
 //! The samples of articles' shingles, and which articles are copies.
 
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 
 use super::Writer;
 use super::read::{Reader, article_id, signed};
@@ -8,7 +8,27 @@ use crate::article::ArticleId;
 use crate::copies::Sketch;
 use crate::store::{Copy, Sketched, StoreError};
 
+/// The row of `meta` that says that it is to be worked out anew which articles are copies. Programs that don't know it leave it
+/// as it is.
+const OWED: &str = "copies_owed";
+
+/// Keeps that articles come or go, within the transaction in which they do.
+pub(super) fn owe_copies(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO meta (key, value) VALUES (?, 'yes')")?
+        .execute([OWED])?;
+    Ok(())
+}
+
 impl Reader {
+    /// Whether it is to be worked out anew which articles are copies.
+    pub(super) fn are_copies_owed(&self) -> Result<bool, StoreError> {
+        self.run(|connection| {
+            let sql = "SELECT EXISTS (SELECT * FROM meta WHERE key = ?)";
+            connection.query_row(sql, [OWED], |row| row.get(0))
+        })
+    }
+
     /// The articles with their sketches, in the order of their numbers.
     pub(super) fn sketched_articles(&self) -> Result<Vec<Sketched>, StoreError> {
         self.collect(
@@ -54,7 +74,7 @@ impl Writer {
             for (article, sketch) in sketches {
                 statement.execute(params![signed(article.0), sketch.to_bytes()])?;
             }
-            Ok(())
+            owe_copies(transaction)
         })
     }
 
@@ -71,6 +91,7 @@ impl Writer {
                     copy.likeness
                 ])?;
             }
+            transaction.execute("DELETE FROM meta WHERE key = ?", [OWED])?;
             Ok(())
         })
     }

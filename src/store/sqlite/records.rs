@@ -272,6 +272,10 @@ impl Records for Reader {
         self.sketched_articles()
     }
 
+    fn owes_copies(&self) -> Result<bool, StoreError> {
+        self.are_copies_owed()
+    }
+
     fn copies(&self) -> Result<Vec<Copy>, StoreError> {
         self.known_copies()
     }

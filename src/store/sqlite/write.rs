@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, params};
 
+use super::copies::owe_copies;
 use super::lock::WriteLock;
 use super::read::{Reader, signed, unsigned};
 use super::{SEGMENTS, SegmentId, SegmentRow, numbers, seal};
@@ -298,6 +299,7 @@ fn insert_segment(transaction: &Transaction<'_>, segment: &SegmentRow) -> rusqli
 }
 
 fn delete_article(transaction: &Transaction<'_>, article: ArticleId) -> rusqlite::Result<()> {
+    owe_copies(transaction)?;
     for sql in [
         "INSERT INTO tombstones (passage) SELECT id FROM passages WHERE article = ?",
         "DELETE FROM theme_passages WHERE passage IN (SELECT id FROM passages WHERE article = ?)",
@@ -362,6 +364,7 @@ fn insert_article(
     article: &NewArticle,
     numbers: &mut RangeFrom<u64>,
 ) -> rusqlite::Result<()> {
+    owe_copies(transaction)?;
     let Metadata {
         title,
         author,

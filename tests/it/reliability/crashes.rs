@@ -2,10 +2,11 @@
 //!
 //! A command runs once, and what it does to the files is written down. Then the folder is made as it may be after each of
 //! the changes, and looked at: it opens, nothing is damaged, what was acknowledged is there, and what wasn't is there whole or
-//! not at all.
+//! not at all; and which articles are copies is known, or known to be owed.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -21,6 +22,9 @@ use crate::harness::Place;
 
 /// After which of the states that are looked at the command is run again.
 const COMPLETED: usize = 29;
+
+/// After how many of the states in which copies are owed the command is run again.
+const OWED: usize = 2;
 
 /// What a library says: of each article its paragraphs.
 type Content = BTreeMap<String, Vec<String>>;
@@ -40,6 +44,69 @@ fn content(root: &Path) -> Content {
         )
     });
     articles.collect()
+}
+
+/// Copies and what they are copies of.
+type Stories = BTreeMap<String, String>;
+
+/// Which articles of the library at `root` are copies, and of which, and whether that is still to be found out.
+fn stories(root: &Path) -> (Stories, bool) {
+    let Some(records) = Library::records_if_any(root).unwrap() else {
+        return (Stories::new(), false);
+    };
+    let name = |id| {
+        let article = records.article(id).unwrap().unwrap();
+        let title = article.metadata.title.unwrap_or_default();
+        format!("{} {title}", article.path)
+    };
+    let copies = records.copies().unwrap().into_iter();
+    let mut stories: Stories = copies
+        .map(|copy| (name(copy.article), name(copy.original)))
+        .collect();
+    stories.retain(|copy, _| edition(copy).is_some());
+    (stories, records.owes_copies().unwrap())
+}
+
+/// Which edition of the one story that is in several files an article is.
+fn edition(name: &str) -> Option<u32> {
+    name.rsplit_once(" Edition ")?.1.parse().ok()
+}
+
+/// The copies that there must be in a library: the later editions, of the first that is there.
+fn expected_stories(content: &Content) -> Stories {
+    let editions = content
+        .keys()
+        .filter_map(|name| Some((edition(name)?, name)));
+    let mut editions: Vec<(u32, &String)> = editions.collect();
+    editions.sort_unstable();
+    let Some(((_, first), others)) = editions.split_first() else {
+        return Stories::new();
+    };
+    let copies = others
+        .iter()
+        .map(|(_, name)| (String::clone(name), String::clone(first)));
+    copies.collect()
+}
+
+/// Adds editions of one story to a file of notes, each with a line of its own.
+fn add_editions(path: &Path, editions: Range<u32>) {
+    let mut lines = fs::read_to_string(path).unwrap();
+    for edition in editions {
+        let mut paragraphs = Vec::new();
+        for who in ["board", "council", "mayor", "guild", "bank", "abbey"] {
+            for what in ["pier", "lighthouse", "quay", "dyke", "tower"] {
+                paragraphs.push(format!(
+                    "The {what} that the {who} wanted was paid for by those who never saw it."
+                ));
+            }
+        }
+        paragraphs.push(format!("This is what we print as number {edition}."));
+        let article = serde_json::json!({
+            "title": format!("Edition {edition}"), "date": format!("2024-06-{edition:02}"), "text": paragraphs.join("\n\n"),
+        });
+        lines.push_str(&format!("{article}\n"));
+    }
+    fs::write(path, lines).unwrap();
 }
 
 /// A command, and what it does to a library.
@@ -71,16 +138,19 @@ impl Scenario {
             } else {
                 Vec::new()
             };
-            (found, damage)
+            (found, damage, stories(root))
         }));
-        let Ok((found, damage)) = looked else {
+        let Ok((found, damage, (stories, are_owed))) = looked else {
             return Err("it can't be read".to_owned());
         };
         if let Some(damage) = damage.first() {
             return Err(format!("{}: {}", damage.file, damage.problem));
         }
-        if is_done && found != self.after {
+        if is_done && (found != self.after || are_owed) {
             return Err("it was done, and isn't".to_owned());
+        }
+        if !are_owed && stories != expected_stories(&found) {
+            return Err(format!("the copies are {stories:?}, and nobody knows"));
         }
         if !self.is_gradual {
             let is_whole = found == self.before || found == self.after;
@@ -146,8 +216,16 @@ fn try_all(place: &Place, scenario: &Scenario, faults: &Path) -> (usize, Vec<Str
     let mut seen = HashSet::new();
     let (mut said, mut acknowledged_then, mut tried, mut states) = (String::new(), 0, 0, 0);
     let mut losses = Vec::new();
+    let (mut marks, mut completed) = (HashSet::new(), 0);
     for (number, op) in ops.iter().enumerate() {
         disk.apply(op);
+        if let Op::Create { file, path } = op
+            && path.ends_with("commits")
+        {
+            marks.insert(*file);
+        }
+        // Between two commits.
+        let is_commit = matches!(op, Op::Write { file, .. } if marks.contains(file));
         if let Op::Said(text) = op {
             said.push_str(text);
             acknowledged_then = acknowledged(&said).unwrap_or(acknowledged_then);
@@ -162,7 +240,8 @@ fn try_all(place: &Place, scenario: &Scenario, faults: &Path) -> (usize, Vec<Str
                 continue;
             }
             states += 1;
-            if !is_long() && states % scenario.one_in != 0 {
+            let is_between = is_commit && crash == Crash::Killed;
+            if !is_long() && states % scenario.one_in != 0 && !is_between {
                 continue;
             }
             tried += 1;
@@ -170,7 +249,9 @@ fn try_all(place: &Place, scenario: &Scenario, faults: &Path) -> (usize, Vec<Str
             let root = left.join(library);
             let is_done = is_done && crash == Crash::Killed;
             let mut judged = scenario.judge(&root, acknowledged_then, is_done);
-            if judged.is_ok() && tried % COMPLETED == 0 {
+            let are_owed = judged.is_ok() && stories(&root).1;
+            if judged.is_ok() && (tried % COMPLETED == 0 || (are_owed && completed < OWED)) {
+                completed += usize::from(are_owed);
                 judged = complete(place, scenario, &root);
             }
             if let Err(problem) = judged {
@@ -205,11 +286,14 @@ pub(super) fn complete(place: &Place, scenario: &Scenario, root: &Path) -> Resul
     if content(root) != scenario.after {
         return Err("it is another after it was completed".to_owned());
     }
-    let findings = check(root).unwrap().findings;
-    match findings.first() {
-        Some(damage) => Err(format!("{} after it was completed", damage.problem)),
-        None => Ok(()),
+    let findings = check(root).unwrap();
+    if let Some(damage) = findings.findings.first() {
+        return Err(format!("{} after it was completed", damage.problem));
     }
+    if findings.copies_owed || stories(root).0 != expected_stories(&scenario.after) {
+        return Err("its copies are others after it was completed".to_owned());
+    }
+    Ok(())
 }
 
 /// The commands that change a library, to which up to so many articles are added.
@@ -217,6 +301,9 @@ pub(super) fn scenarios(place: &Place, articles: u64) -> Vec<Scenario> {
     let notes = write_notes(place, "notes.jsonl", articles);
     let few = write_notes(place, "few.jsonl", 20);
     let more = write_notes(place, "more.jsonl", 40);
+    for (path, editions) in [(&more, 1..2), (&few, 2..4), (&notes, 4..6)] {
+        add_editions(path, editions);
+    }
     let mut scenarios = Vec::new();
     let mut add =
         |name: &'static str, sources: &[&Path], arguments: &[&str], is_gradual, one_in| {

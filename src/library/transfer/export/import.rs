@@ -102,9 +102,10 @@ pub fn import(
     let editor = target.editor();
     if is_all {
         // The kinds of all passages are those that they had: which of them recur is known.
-        copies::find_copies(editor)?;
-    } else if copied.files > 0 {
-        indexer::derive(editor, true)?;
+        let missing = editor.records().not_sketched()?;
+        copies::bring_up_to_date(editor, &missing)?;
+    } else {
+        indexer::derive(editor)?;
     }
     let mut imported = Imported {
         copied,
