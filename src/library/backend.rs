@@ -189,6 +189,9 @@ pub(crate) trait Intake {
     /// For each of some texts, by its digest, a passage of that text whose vector is there.
     fn twins(&self, digests: &[[u8; 32]]) -> Result<HashMap<[u8; 32], PassageId>>;
 
+    /// The vectors of those of some passages that have one, with what was committed so far.
+    fn vectors(&self, passages: &[PassageId]) -> Result<HashMap<PassageId, Vec<f32>>>;
+
     /// Adds what was read, with its vectors, all at once.
     fn commit(&mut self, changes: &[Change], embedded: &Embeddings) -> Result<()>;
 

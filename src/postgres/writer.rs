@@ -206,6 +206,14 @@ impl Intake for Writer {
         Ok(twins)
     }
 
+    fn vectors(&self, passages: &[PassageId]) -> Result<HashMap<PassageId, Vec<f32>>> {
+        let points = passages.iter().map(|id| PointId(id.0));
+        let vectors = finder::vectors(&self.database, points)?.into_iter();
+        Ok(vectors
+            .map(|(point, vector)| (PassageId(point.0), vector))
+            .collect())
+    }
+
     fn commit(&mut self, changes: &[Change], embedded: &Embeddings) -> Result<()> {
         let added = || changes.iter().flat_map(|change| &change.added);
         let twins = added().flat_map(|article| &article.passages);

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -526,4 +527,111 @@ fn an_export_that_cannot_be_written_leaves_what_was_there() {
         .refused(&["0000000001.seg", "--repair"]);
     assert_eq!(fs::read(place.path("to.jsonl")).unwrap(), b"mine");
     assert_eq!(names(&place), [".topoi", "a.md", "to.jsonl"]);
+}
+
+/// An export of which the vector at a place among all is another.
+fn with_vector(export: &str, at: usize, change: impl Fn(&str) -> String) -> String {
+    let name = r#""vector":""#;
+    let (start, _) = export.match_indices(name).nth(at).unwrap();
+    let start = start + name.len();
+    let end = start + export[start..].find('"').unwrap();
+    let changed = format!(
+        "{}{}{}",
+        &export[..start],
+        change(&export[start..end]),
+        &export[end..]
+    );
+    sealed(body(&changed))
+}
+
+#[test]
+fn an_export_is_taken_into_a_library_that_has_some_of_its_files() {
+    let place = Place::new();
+    let subjects = [
+        "harbour", "tariff", "drought", "museum", "railway", "orchard", "pension", "ferry",
+        "school", "bridge", "market", "river",
+    ];
+    for (number, subject) in subjects.iter().enumerate() {
+        let text = format!(
+            "What the town spends on its {subject} is decided by people who never use it.\n\nThe {subject} costs more each year, \
+             and serves fewer.\n\nThe editors of this page take no side in what its authors say.\n"
+        );
+        let path = place.write(&format!("texts/n{number:02}.txt"), text);
+        // So long ago that its time is trusted.
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 30))
+            .unwrap();
+    }
+    on(&place, "few", &["index", "texts/n00.txt", "texts/n01.txt"]).found();
+    on(&place, "all", &["index", "texts"]).found();
+    let few = export(&place, "few", "few.jsonl");
+    let all = export(&place, "all", "all.jsonl");
+    let recurring = |export: &str| export.matches(r#""kind":"recurring""#).count();
+    assert_eq!((recurring(&few), recurring(&all)), (0, 12));
+    // Which lines recur is told by all texts that come together.
+    on(&place, "few", &["import", "all.jsonl"]).found();
+    assert!(export(&place, "few", "again.jsonl") == all);
+    on(&place, "all", &["import", "few.jsonl"]).found();
+    assert!(export(&place, "all", "again.jsonl") == all);
+    // Beside others it is found out anew: two of the export's and two of the library's own.
+    on(
+        &place,
+        "own",
+        &["index", "texts/n00.txt", "texts/n02.txt", "texts/n03.txt"],
+    )
+    .found();
+    let own = export(&place, "own", "own.jsonl");
+    assert_eq!(recurring(&own), 3);
+    on(&place, "own", &["import", "few.jsonl"]).found();
+    assert_eq!(recurring(&export(&place, "own", "own.jsonl")), 4);
+    on(&place, "own", &["check"]).found();
+    // A copy is of one library, whatever the other had.
+    on(&place, "two", &["index", "texts/n00.txt", "texts/n01.txt"]).found();
+    on(&place, "two", &["copy", "all", "two"]).found();
+    assert!(export(&place, "two", "again.jsonl") == all);
+}
+
+#[test]
+fn vectors_that_another_device_computed_stay_and_what_differs_otherwise_is_replaced() {
+    let place = Place::new();
+    place.write(
+        "a.md",
+        "# Bread\n\nThe price of bread has doubled since the war began, and nobody says why.\n\nA railway that runs late is a promise.\n",
+    );
+    place.run(["index", "a.md"]).found();
+    let own = export(&place, ".topoi", "own.jsonl");
+    const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    // The lowest bit of the first number.
+    let a_little = with_vector(&own, 0, |vector| {
+        let digit = DIGITS.find(&vector[1..2]).unwrap() ^ 16;
+        format!("{}{}{}", &vector[..1], &DIGITS[digit..=digit], &vector[2..])
+    });
+    assert_ne!(a_little, own);
+    place.write("a-little.jsonl", &a_little);
+    on(&place, ".topoi", &["import", "a-little.jsonl"]).found();
+    assert_eq!(export(&place, ".topoi", "again.jsonl"), own);
+    let reversed = with_vector(&own, 0, |vector| {
+        vector
+            .chars()
+            .collect::<Vec<_>>()
+            .chunks(8)
+            .rev()
+            .flatten()
+            .collect()
+    });
+    assert_ne!(reversed, own);
+    place.write("reversed.jsonl", &reversed);
+    on(&place, ".topoi", &["import", "reversed.jsonl"]).found();
+    assert_eq!(export(&place, ".topoi", "again.jsonl"), reversed);
+    // Another version may have made other passages of the same article.
+    let otherwise = sealed(body(&own.replacen(
+        r#""kind":"body""#,
+        r#""kind":"heading""#,
+        1,
+    )));
+    assert_ne!(otherwise, own);
+    place.write("otherwise.jsonl", &otherwise);
+    on(&place, ".topoi", &["import", "otherwise.jsonl"]).found();
+    assert_eq!(export(&place, ".topoi", "again.jsonl"), otherwise);
+    on(&place, ".topoi", &["check"]).found();
 }

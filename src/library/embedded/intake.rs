@@ -132,6 +132,11 @@ impl Intake for EmbeddedIntake {
         Ok(twins)
     }
 
+    fn vectors(&self, passages: &[PassageId]) -> Result<HashMap<PassageId, Vec<f32>>> {
+        let vector = |id: &PassageId| Some((*id, self.searcher.vector(PointId(id.0))?));
+        Ok(passages.iter().filter_map(vector).collect())
+    }
+
     fn commit(&mut self, changes: &[Change], embedded: &Embeddings) -> Result<()> {
         let first = self.writer.next_passage()?;
         let added = changes.iter().flat_map(|change| &change.added);

@@ -1,15 +1,16 @@
 //! What comes from elsewhere, taken into a library file by file.
 //!
-//! What the library has already of a file is left as it is, and what the file no longer has goes.
+//! What the library has already of a file is left as it is, but for lines that recur where they come from, and what the file no
+//! longer has goes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use topoi_models::Embeddings;
 
 use super::Copied;
-use super::carried::Carried;
-use crate::article::ArticleId;
-use crate::error::Result;
+use super::carried::{Carried, Sameness};
+use crate::article::{ArticleId, PassageId};
+use crate::error::{Error, Result};
 use crate::library::backend::Intake;
 use crate::library::indexer;
 use crate::store::{Change, NewArticle, NewFile, VectorSource};
@@ -26,7 +27,13 @@ pub(super) struct Arrivals<'t> {
     vectors: Vec<f32>,
     /// What was taken in, with what isn't committed yet.
     pub(super) copied: Copied,
+    /// Passages that the library has and that recur where they come from.
+    recurring: Vec<PassageId>,
+    near: Near,
 }
+
+/// The articles, by the digests of their content, that were left with vectors which another device computed.
+pub(super) type Near = HashSet<[u8; 32]>;
 
 impl<'t> Arrivals<'t> {
     /// Takes in for a library whose vectors have `dim` numbers.
@@ -37,6 +44,8 @@ impl<'t> Arrivals<'t> {
             changes: Vec::new(),
             vectors: Vec::new(),
             copied: Copied::default(),
+            recurring: Vec::new(),
+            near: Near::new(),
         }
     }
 
@@ -54,10 +63,14 @@ impl<'t> Arrivals<'t> {
         })
     }
 
-    /// Commits what is left, and says what was taken in.
-    pub(super) fn finish(mut self) -> Result<Copied> {
+    /// Commits what is left, and says what was taken in, and what has vectors of another device.
+    pub(super) fn finish(mut self) -> Result<(Copied, Near)> {
         self.commit()?;
-        Ok(self.copied)
+        if !self.recurring.is_empty() {
+            self.recurring.sort_unstable();
+            self.target.editor().mark_recurring(&self.recurring)?;
+        }
+        Ok((self.copied, self.near))
     }
 
     fn commit(&mut self) -> Result<()> {
@@ -89,8 +102,40 @@ pub(super) struct ArrivingFile<'a, 't> {
 
 impl ArrivingFile<'_, '_> {
     /// Whether the library has the next article, by its digest, already. Each of several equal ones counts once.
-    pub(super) fn has(&mut self, digest: &[u8; 32]) -> bool {
-        self.present.get_mut(digest).and_then(Vec::pop).is_some()
+    ///
+    /// The digest is that of what was read. What was made of it may still be something else, such as where another version
+    /// cut it into passages: then what arrives takes its place.
+    pub(super) fn has(&mut self, digest: &[u8; 32], carried: &Carried) -> Result<bool> {
+        let Some(present) = self.present.get_mut(digest) else {
+            return Ok(false);
+        };
+        let Arrivals {
+            target,
+            dim,
+            recurring,
+            near,
+            ..
+        } = &mut *self.arrivals;
+        for (place, article) in present.iter().enumerate() {
+            let vectors = |ids: &[PassageId]| target.vectors(ids).map(Some);
+            let (there, ids) = match Carried::gather(target.records(), *article, vectors) {
+                // It is lost.
+                Err(Error::NoVector(_)) => continue,
+                gathered => gathered?,
+            };
+            match carried.compare(&there, *dim) {
+                Sameness::Equal => {}
+                Sameness::Near => {
+                    near.insert(*digest);
+                }
+                Sameness::Other => continue,
+            }
+            let beyond = carried.recurring_beyond(&there);
+            recurring.extend(beyond.filter_map(|place| ids.get(place)));
+            present.remove(place);
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     /// Takes in an article that the library hasn't.

@@ -1,12 +1,30 @@
 //! An article on its way from one library to another.
 
+use std::collections::HashMap;
+
 use sha2::{Digest, Sha256};
 use topoi_index::to_whole;
 
-use crate::article::{ArticleId, PassageId};
+use crate::article::{ArticleId, Kind, PassageId};
 use crate::error::{Error, Result};
 use crate::library::Library;
-use crate::store::{NewArticle, NewPassage, VectorSource};
+use crate::store::{NewArticle, NewPassage, Records, VectorSource};
+
+/// The cosine that two vectors of one text have, at least, where two devices computed them with the same model. Those of the engine
+/// in eight bits, the coarsest, are at .9984 or more with those in f32 (`docs/ENCODER.md`); what is further off is no vector of
+/// that text.
+const ONE_VECTOR: f32 = 0.99;
+
+/// How far the passages of an article are the same in two libraries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sameness {
+    /// In everything.
+    Equal,
+    /// But for vectors that another device computed.
+    Near,
+    /// Not.
+    Other,
+}
 
 /// The passages of an article, with their vectors.
 #[derive(Debug, Default)]
@@ -24,13 +42,24 @@ impl Carried {
         article: ArticleId,
         with_vectors: bool,
     ) -> Result<(Self, Vec<PassageId>)> {
-        let records = library.store();
+        let vectors = |ids: &[PassageId]| match with_vectors {
+            true => library.vectors(ids).map(Some),
+            false => Ok(None),
+        };
+        Self::gather(library.store(), article, vectors)
+    }
+
+    /// The same where vectors come from elsewhere, or are left out.
+    pub(super) fn gather(
+        records: &dyn Records,
+        article: ArticleId,
+        vectors: impl FnOnce(&[PassageId]) -> Result<Option<HashMap<PassageId, Vec<f32>>>>,
+    ) -> Result<(Self, Vec<PassageId>)> {
         let passages = records.passages_of(article)?;
         let mut languages = records.own_languages(article)?;
         let ids: Vec<PassageId> = passages.iter().map(|passage| passage.id).collect();
         let mut carried = Self::default();
-        if with_vectors {
-            let vectors = library.vectors(&ids)?;
+        if let Some(vectors) = vectors(&ids)? {
             for id in &ids {
                 let vector = vectors.get(id).ok_or(Error::NoVector(*id))?;
                 carried.vectors.extend(vector);
@@ -51,11 +80,37 @@ impl Carried {
         Ok((carried, ids))
     }
 
-    /// A digest of all that the passages are but their numbers: texts, places, kinds and vectors.
-    pub(super) fn fingerprint(&self, dim: usize) -> [u8; 32] {
+    /// How far passages of another library are the same as these, but for their numbers.
+    pub(super) fn compare(&self, theirs: &Self, dim: usize) -> Sameness {
+        let vectors = |carried: &Self| carried.vectors.len() == carried.passages.len() * dim;
+        if self.fingerprint() != theirs.fingerprint() || !vectors(self) || !vectors(theirs) {
+            return Sameness::Other;
+        }
+        let ours = self.vectors.chunks_exact(dim.max(1));
+        let pairs = || ours.clone().zip(theirs.vectors.chunks_exact(dim.max(1)));
+        if pairs().all(|(one, other)| to_whole(one) == to_whole(other)) {
+            Sameness::Equal
+        } else if pairs().all(|(one, other)| cosine(one, other) >= ONE_VECTOR) {
+            Sameness::Near
+        } else {
+            Sameness::Other
+        }
+    }
+
+    /// The passages, by their places, that recur here and not in the other library. Which lines recur is a matter of a library
+    /// as a whole, and what was marked stays marked: so what recurs in either of two recurs where they come together.
+    pub(super) fn recurring_beyond<'c>(&'c self, theirs: &'c Self) -> impl Iterator<Item = usize> {
+        let both = self.passages.iter().zip(&theirs.passages).enumerate();
+        both.filter(|(_, (ours, theirs))| {
+            ours.kind == Kind::Recurring && theirs.kind != Kind::Recurring
+        })
+        .map(|(place, _)| place)
+    }
+
+    /// A digest of texts, places and kinds; whether a line recurs is not in it.
+    fn fingerprint(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
-        let vectors = self.vectors.chunks_exact(dim.max(1));
-        for (passage, vector) in self.passages.iter().zip(vectors) {
+        for passage in &self.passages {
             let NewPassage {
                 place,
                 span,
@@ -66,13 +121,19 @@ impl Carried {
             } = passage;
             hasher.update((text.len() as u64).to_le_bytes());
             hasher.update(text);
+            let kind = match kind {
+                Kind::Recurring => Kind::Body,
+                own => *own,
+            };
             hasher.update(format!("{place:?} {span:?} {kind} {language:?}"));
-            for number in to_whole(vector) {
-                hasher.update(number.to_le_bytes());
-            }
         }
         hasher.finalize().into()
     }
+}
+
+fn cosine(one: &[f32], other: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    dot(one, other) / (dot(one, one) * dot(other, other)).sqrt()
 }
 
 /// An article without its passages; `None` where it is gone.

@@ -71,7 +71,7 @@ pub fn copy(
             return Err(Error::Interrupted);
         }
     }
-    let mut copied = arrivals.finish()?;
+    let (mut copied, near) = arrivals.finish()?;
     // By what was listed: a source that can't be read any more has lost nothing.
     let listed: HashSet<&String> = files.iter().collect();
     let mut gone = target.records().paths()?;
@@ -80,7 +80,7 @@ pub fn copy(
     target.finish()?;
     indexer::derive(target.editor())?;
     drop(target);
-    let mut comparison = Comparison::open(&to, identity.dim)?;
+    let mut comparison = Comparison::open(&to, identity.dim, near)?;
     let numbers = compare(&source, &mut comparison, &files, &mut copied, report)?;
     copy_themes(records, &to, &numbers)?;
     Ok(copied)
@@ -105,11 +105,12 @@ fn copy_file(source: &Library, path: &str, arrivals: &mut Arrivals<'_>) -> Resul
     };
     let mut arriving = arrivals.file(new_file(path, &file, records.validators(path)?))?;
     for (id, digest) in records.article_digests(path)? {
-        if arriving.has(&digest) {
+        let (carried, _) = Carried::read(source, id, true)?;
+        if arriving.has(&digest, &carried)? {
             continue;
         }
         if let Some(article) = carried::article(source, id, digest)? {
-            arriving.add(article, Carried::read(source, id, true)?.0)?;
+            arriving.add(article, carried)?;
         }
     }
     arriving.end();

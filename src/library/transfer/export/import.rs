@@ -28,8 +28,9 @@ pub struct Imported {
 /// many passages were looked at, each of them three times, and of how many, and says whether to go on.
 ///
 /// All of the export is verified before anything is changed. Files that the library has and the export hasn't stay; a file
-/// that both have becomes what it is in the export. In the end each passage is compared with what it was made of. Themes are
-/// taken over, with their numbers, where the library has never had any.
+/// that both have becomes what it is in the export, but that vectors which another device computed a little otherwise stay, and that
+/// lines which recur in either recur. In the end each passage is compared with what it was made of. Themes are taken over, with
+/// their numbers, where the library has never had any.
 ///
 /// # Errors
 ///
@@ -64,28 +65,33 @@ pub fn import(
         let mut arriving = arrivals.file(file)?;
         while let Some(article) = reader.next_article()? {
             read += article.passages();
-            if arriving.has(&article.digest()) {
-                continue;
-            }
-            let line = article.line;
+            let (line, digest) = (article.line, article.digest());
             let opened = article.open(dim);
             let (article, carried, _) = opened.map_err(|detail| reader.damaged(line, detail))?;
-            arriving.add(article, carried)?;
+            if !arriving.has(&digest, &carried)? {
+                arriving.add(article, carried)?;
+            }
         }
         arriving.end();
         if !report(read, 3 * passages) {
             return Err(Error::Interrupted);
         }
     }
-    let mut copied = arrivals.finish()?;
+    let (mut copied, near) = arrivals.finish()?;
     target.finish()?;
-    let mut comparison = Comparison::open(&to, dim)?;
+    let Verified { paths, themes } = verified;
+    let there = target.records().paths()?;
+    let editor = target.editor();
+    if there.iter().all(|path| paths.contains(path)) {
+        // The kinds of all passages are those that they had: which of them recur is known.
+        let missing = editor.records().not_sketched()?;
+        copies::bring_up_to_date(editor, &missing)?;
+    } else {
+        indexer::derive(editor)?;
+    }
+    let mut comparison = Comparison::open(&to, dim, near)?;
     let reader = ExportReader::open(file, name)?;
-    let known = verified
-        .themes
-        .themes
-        .iter()
-        .flat_map(|theme| &theme.exemplars);
+    let known = themes.themes.iter().flat_map(|theme| &theme.exemplars);
     let mut places: Vec<u64> = known.copied().collect();
     places.sort_unstable();
     places.dedup();
@@ -93,20 +99,6 @@ pub fn import(
         report(2 * passages + compared, 3 * passages)
     })?;
     copied.compared = comparison.compared;
-    let Verified { paths, themes } = verified;
-    let is_all = target
-        .records()
-        .paths()?
-        .iter()
-        .all(|path| paths.contains(path));
-    let editor = target.editor();
-    if is_all {
-        // The kinds of all passages are those that they had: which of them recur is known.
-        let missing = editor.records().not_sketched()?;
-        copies::bring_up_to_date(editor, &missing)?;
-    } else {
-        indexer::derive(editor)?;
-    }
     let mut imported = Imported {
         copied,
         themes: themes.themes.len() as u64,
