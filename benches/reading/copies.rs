@@ -1,6 +1,7 @@
 //! Copies of articles: how many of the pairs that share half of their sentences are found, and how many others.
 
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -40,11 +41,17 @@ pub(super) fn measure(folder: &Path) -> Result<Vec<Row>, Box<dyn Error>> {
         })
         .collect();
     let sketched = begun.elapsed();
-    let pairs = copies::pairs(&texts);
+    let paragraphs = |at: usize| -> Result<Vec<String>, Infallible> {
+        let article = articles.get(at).into_iter();
+        let paragraphs = article.flat_map(|article| &article.paragraphs);
+        Ok(paragraphs.map(|paragraph| paragraph.text.clone()).collect())
+    };
+    let pairs = copies::pairs_read(&texts, paragraphs)?;
     let compared = begun.elapsed() - sketched;
     let found = all_pairs(&copies::stories(texts.len(), &pairs));
     let half = Instant::now();
-    let found_in_half = copies::pairs(texts.get(..texts.len() / 2).unwrap_or_default()).len();
+    let half_of_them = texts.get(..texts.len() / 2).unwrap_or_default();
+    let found_in_half = copies::pairs_read(half_of_them, paragraphs)?.len();
     let half = half.elapsed();
 
     let mut rows = Vec::new();

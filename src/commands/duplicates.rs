@@ -60,6 +60,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Duplicates) -> anyhow::Resu
             output,
             stories.len(),
             stories.iter().map(|story| story.copies.len()).sum(),
+            "passage",
         ));
     }
     let stories = article_stories(&library, &filter)?;
@@ -81,6 +82,7 @@ pub(crate) fn run(context: &mut Context, arguments: &Duplicates) -> anyhow::Resu
         output,
         stories.len(),
         stories.iter().map(|story| story.copies.len()).sum(),
+        "article",
     ))
 }
 
@@ -219,9 +221,15 @@ fn print_passage(
     Ok(())
 }
 
-fn outcome(output: &Output, stories: usize, copies: usize) -> Outcome {
+/// Says what there is of stories of `what`.
+fn outcome(output: &Output, stories: usize, copies: usize, what: &str) -> Outcome {
     if stories == 0 {
-        output.note("nothing stands in the library twice");
+        output.note(format_args!("no {what} is a copy of another"));
+        if what == "article" {
+            output.hint(
+                "`topoi duplicates --passages` looks for passages that stand in several articles",
+            );
+        }
         return Outcome::NothingFound;
     }
     output.note(format_args!("{stories} stories with {copies} copies"));

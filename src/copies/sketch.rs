@@ -6,6 +6,9 @@ const WORDS: usize = 5;
 /// One shingle in so many is kept.
 const SAMPLED: u64 = 16;
 
+/// The largest hash that is kept in any case.
+const LARGEST: u64 = u64::MAX / SAMPLED;
+
 /// And at least so many of them, the smallest ones, so that a letter of fifty words has a sketch too.
 const FEWEST: usize = 8;
 
@@ -21,17 +24,24 @@ pub struct Sketch(Vec<u64>);
 impl Sketch {
     /// The sketch of a text that is given in pieces; a shingle may lead over the end of one.
     pub fn of<'t>(pieces: impl IntoIterator<Item = &'t str>) -> Self {
-        let mut shingles = Shingles::default();
-        for piece in pieces {
-            shingles.read(piece);
-        }
-        shingles.into_sketch()
+        let mut sample = Sample::default();
+        read(pieces, &mut |shingle| sample.keep(shingle));
+        sample.into_sketch()
     }
 
     /// The hashes, in ascending order, none twice.
     #[must_use]
     pub fn hashes(&self) -> &[u64] {
         &self.0
+    }
+
+    /// Up to which hash it has all of the text's shingles. A short text's sketch reaches further than a long one's: what is beyond
+    /// the reach of either says nothing on what the two share.
+    pub(super) fn reach(&self) -> u64 {
+        match self.0.last() {
+            Some(last) if self.0.len() >= FEWEST => (*last).max(LARGEST),
+            _ => u64::MAX,
+        }
     }
 
     /// The sketch as bytes, eight little-endian ones a hash.
@@ -59,24 +69,39 @@ impl Sketch {
     }
 }
 
-/// Reads words, and keeps what is to be kept of their shingles.
-#[derive(Default)]
-struct Shingles {
-    /// The hashes of the last words, the oldest at `words % WORDS`.
-    last: [u64; WORDS],
-    words: usize,
-    small: Vec<u64>,
-    /// The smallest ones of the others, at most twice as many as are needed.
-    smallest: Vec<u64>,
+/// All shingles of a text that is given in pieces, in the order in which they stand in it.
+pub(super) fn shingles<'t>(pieces: impl IntoIterator<Item = &'t str>) -> Vec<u64> {
+    let mut all = Vec::new();
+    read(pieces, &mut |shingle| all.push(shingle));
+    all
 }
 
-impl Shingles {
-    fn read(&mut self, text: &str) {
+/// Calls `take` with each shingle of a text. All words of one that has fewer than a shingle are one.
+fn read<'t>(pieces: impl IntoIterator<Item = &'t str>, take: &mut impl FnMut(u64)) {
+    let mut words = Words::default();
+    for piece in pieces {
+        words.read(piece, take);
+    }
+    if (1..WORDS).contains(&words.count) {
+        take(words.shingle());
+    }
+}
+
+/// Reads words.
+#[derive(Default)]
+struct Words {
+    /// The hashes of the last ones, the oldest at `count % WORDS`.
+    last: [u64; WORDS],
+    count: usize,
+}
+
+impl Words {
+    fn read(&mut self, text: &str, take: &mut impl FnMut(u64)) {
         let mut word = FNV_OFFSET;
         let mut letters = 0usize;
         for c in text.chars() {
             if !c.is_alphanumeric() {
-                self.end_word(word, &mut letters);
+                self.end(word, &mut letters, take);
                 word = FNV_OFFSET;
                 continue;
             }
@@ -90,38 +115,47 @@ impl Shingles {
             letters += 1;
             // Scripts without spaces: each character is a word.
             if is_ideograph(c) {
-                self.end_word(word, &mut letters);
+                self.end(word, &mut letters, take);
                 word = FNV_OFFSET;
             }
         }
-        self.end_word(word, &mut letters);
+        self.end(word, &mut letters, take);
     }
 
-    fn end_word(&mut self, word: u64, letters: &mut usize) {
+    fn end(&mut self, word: u64, letters: &mut usize, take: &mut impl FnMut(u64)) {
         if std::mem::take(letters) == 0 {
             return;
         }
-        if let Some(place) = self.last.get_mut(self.words % WORDS) {
+        if let Some(place) = self.last.get_mut(self.count % WORDS) {
             *place = word;
         }
-        self.words += 1;
-        if self.words >= WORDS {
-            let shingle = self.shingle();
-            self.keep(shingle);
+        self.count += 1;
+        if self.count >= WORDS {
+            take(self.shingle());
         }
     }
 
     /// The hash of the last words in their order.
     fn shingle(&self) -> u64 {
-        let (after, before) = self.last.split_at(self.words % WORDS);
+        let (after, before) = self.last.split_at(self.count % WORDS);
         let ordered = before.iter().chain(after);
         mixed(ordered.fold(0, |hash: u64, word| {
             hash.wrapping_mul(MULTIPLIER).wrapping_add(*word)
         }))
     }
+}
 
+/// Keeps what is to be kept of shingles.
+#[derive(Default)]
+struct Sample {
+    small: Vec<u64>,
+    /// The smallest ones of the others, at most some times as many as are needed.
+    smallest: Vec<u64>,
+}
+
+impl Sample {
     fn keep(&mut self, shingle: u64) {
-        if shingle <= u64::MAX / SAMPLED {
+        if shingle <= LARGEST {
             self.small.push(shingle);
         } else if self.small.len() < FEWEST {
             self.smallest.push(shingle);
@@ -138,10 +172,6 @@ impl Shingles {
     }
 
     fn into_sketch(mut self) -> Sketch {
-        if (1..WORDS).contains(&self.words) {
-            let shingle = self.shingle();
-            self.keep(shingle);
-        }
         let mut hashes = std::mem::take(&mut self.small);
         hashes.sort_unstable();
         hashes.dedup();

@@ -41,9 +41,15 @@ pub fn find_copies(editor: &mut dyn Editor) -> Result<()> {
 
 /// The sketch of an article's own text.
 fn sketch(records: &dyn Records, article: ArticleId) -> Result<Sketch> {
-    let passages = records.passages_of(article)?;
-    let body = passages.iter().filter(|passage| passage.kind == Kind::Body);
-    Ok(Sketch::of(body.map(|passage| passage.text.as_str())))
+    let body = body(records, article)?;
+    Ok(Sketch::of(body.iter().map(String::as_str)))
+}
+
+/// An article's own text.
+fn body(records: &dyn Records, article: ArticleId) -> Result<Vec<String>> {
+    let passages = records.passages_of(article)?.into_iter();
+    let body = passages.filter(|passage| passage.kind == Kind::Body);
+    Ok(body.map(|passage| passage.text).collect())
 }
 
 /// The copies among all articles; the original of a story is the one with the earliest date, and of those without one the
@@ -61,8 +67,12 @@ fn find(records: &dyn Records) -> Result<Vec<Copy>> {
         articles.push((date.is_none(), date, article));
         texts.push(Text::new(sketch, source.as_deref()));
     }
+    let pairs = copies::pairs_read(&texts, |at| match articles.get(at) {
+        Some((.., article)) => body(records, *article),
+        None => Ok(Vec::new()),
+    })?;
     let mut copies = Vec::new();
-    for story in copies::stories(texts.len(), &copies::pairs(&texts)) {
+    for story in copies::stories(texts.len(), &pairs) {
         let members = || {
             story
                 .texts
@@ -107,7 +117,12 @@ impl Library {
                 texts.push(Text::new(Sketch::of([passage.text.as_str()]), None));
             }
         })?;
-        let stories = copies::stories(texts.len(), &copies::pairs(&texts));
+        let pairs = copies::pairs_read(&texts, |at| -> Result<Vec<String>> {
+            let passage = passages.get(at).map(|(id, _)| self.store().passage(*id));
+            let passage = passage.transpose()?.flatten();
+            Ok(passage.map(|passage| passage.text).into_iter().collect())
+        })?;
+        let stories = copies::stories(texts.len(), &pairs);
         let mut found = Vec::with_capacity(stories.len());
         for story in stories {
             let members: Vec<(PassageId, ArticleId, f32)> = story

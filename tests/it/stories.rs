@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::Place;
+use crate::harness::{Place, sample};
 
 const PARAGRAPH: &str = "The harbour board voted on Tuesday to dredge the northern channel at public expense, although \
     its own engineers had told it twice that the silt would be back within three winters and that no larger ship was waiting.";
@@ -244,4 +244,37 @@ fn copies_of_an_article_are_not_related_to_it() {
                 .all(|text| !text.contains("silt would be back")),
         "{texts:?}"
     );
+}
+
+#[test]
+fn a_shortened_reprint_is_a_copy_though_the_sketches_alone_miss_it() {
+    let found = sample().run(["duplicates", "--json"]).json();
+    let stories = found["stories"].as_array().unwrap();
+    let [story] = &stories[..] else {
+        panic!("{found}");
+    };
+    assert_eq!(story["original"]["title"], "Scarcity is a good teacher");
+    let copy = &story["copies"][0];
+    assert_eq!(copy["source"], "The Civic Ledger");
+    let likeness = copy["likeness"].as_f64().unwrap();
+    assert!((0.88..0.89).contains(&likeness), "{likeness}");
+}
+
+#[test]
+fn where_no_article_is_a_copy_it_is_said_how_passages_are_looked_at() {
+    let place = Place::new();
+    for name in ["chess", "rain"] {
+        let own: String = (0..200).map(|n| format!("{name}{n} ")).collect();
+        place.write(&format!("{name}.txt"), format!("{PARAGRAPH}\n\n{own}\n"));
+    }
+    place.run(["index", "chess.txt", "rain.txt"]).found();
+    let said = place.run(["duplicates"]);
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.stderr.contains("no article is a copy of another")
+            && said.stderr.contains("--passages"),
+        "{}",
+        said.stderr
+    );
+    place.run(["duplicates", "--passages"]).found();
 }
