@@ -356,8 +356,8 @@ mod tests {
         .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "no record has a text: looked for `text`, `body`, `content` or `paragraphs` and found only `width`, `words`; \
-             say which it is with `--map text=NAME`"
+            "no record has a text: looked for `text`, `body`, `content`, `description` or another name for \
+             it and found only `width`, `words`; say which it is with `--map text=NAME`"
         );
     }
 }
