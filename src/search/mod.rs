@@ -106,7 +106,7 @@ pub struct SearchOptions {
     pub copies: bool,
     /// With how many paragraphs before and behind it a passage is given.
     pub context: u32,
-    /// When the answer is too late; it is then given up, with [`Error::Late`](crate::Error::Late), though not at once.
+    /// When the answer is too late; it is then given up, with [`Error::Late`], though not at once.
     pub until: Option<Instant>,
 }
 
