@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Place, sample};
+use crate::harness::{Place, sample, sample_articles};
 use crate::served::{Answer, Server};
 
 /// A run of `topoi mcp`.
@@ -179,7 +179,11 @@ fn mcp_answers_are_those_of_the_command_line() {
 
 #[test]
 fn mcp_themes_are_found_and_read() {
-    let mut agent = Agent::new(sample());
+    // Of its own: themes are kept only while nobody else writes.
+    let place = Place::new();
+    let articles = sample_articles();
+    place.run(["index".as_ref(), articles.as_os_str()]).found();
+    let mut agent = Agent::new(&place);
     let mut themes = agent.call("themes", &json!({}));
     while themes["status"] == "computing" {
         themes = agent.call("themes", &json!({}));
