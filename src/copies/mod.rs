@@ -1,6 +1,7 @@
 //! Which texts are copies of one another: the same article from two papers, an earlier and a later edition, an excerpt.
 //!
-//! Texts are compared by their [`Sketch`]es, and where these leave it open by all of their shingles. What they share with many texts of their own source (a notice on cookies, a list of
+//! Texts are compared by their [`Sketch`]es, and where these leave it open by all of their shingles. What they share with
+//! many texts of their own source (a notice on cookies, a list of
 //! job advertisements) says nothing and is left out: a paper prints its own article a few times at most, and what it
 //! prints more often is no article. All of it is linear in the number of texts but for the texts that share something.
 //!

@@ -3,7 +3,8 @@
 //! It is derived: everything in it comes from the database, and can be made again. Its own commit carries a watermark,
 //! the highest passage that it has seen, so that whoever writes to the library next brings it up to date, whatever has
 //! happened before; and the number of the database's commit that it is of, so that it is made anew where later commits of the
-//! database are lost, and numbers of passages are given again. A passage that is gone may linger here; what may be found is decided by the caller's [`IdSet`]s.
+//! database are lost, and numbers of passages are given again. A passage that is gone may linger here; what may be found is
+//! decided by the caller's [`IdSet`]s.
 //!
 //! | file | what |
 //! |---|---|

@@ -20,9 +20,6 @@ use crate::library::check::Finding;
 use crate::store::sqlite::{self, DATABASE, Reader, SEGMENTS, SegmentRow};
 use crate::store::{Records, StoreError};
 
-/// How often the manifest is read before a segment that it names is taken for lost.
-const ATTEMPTS: usize = 4;
-
 /// How many bytes are copied between two looks at whether to go on.
 const STEP: u64 = 16 << 20;
 
@@ -61,26 +58,17 @@ struct Source {
 
 impl Source {
     fn open(root: &Path) -> Result<Self> {
-        let mut attempt = 1;
-        loop {
-            let reader = sqlite::open_reader(root)?;
-            let rows = reader.segments()?.into_iter();
-            let segments = rows.map(|row| {
+        let open = |reader, rows: &[SegmentRow]| {
+            let open = |row: &SegmentRow| {
                 let path = row.id.path(root);
-                let file = File::open(&path).map_err(|error| (path, error))?;
-                Ok((row, file))
-            });
-            match segments.collect() {
-                Ok(segments) => return Ok(Self { reader, segments }),
-                // Between reading the manifest and opening the file, a writer may have merged it away.
-                Err((_, error))
-                    if error.kind() == io::ErrorKind::NotFound && attempt < ATTEMPTS =>
-                {
-                    attempt += 1;
-                }
-                Err((path, error)) => return Err(StoreError::io("open", &path, error).into()),
-            }
-        }
+                let file =
+                    File::open(&path).map_err(|error| StoreError::io("open", &path, error))?;
+                Ok((row.clone(), file))
+            };
+            let segments = rows.iter().map(open).collect::<Result<_>>()?;
+            Ok(Self { reader, segments })
+        };
+        super::at_one_moment(root, open, |_| true)
     }
 
     /// Refuses a library that has lost its last commits, which nothing in the copy would tell.

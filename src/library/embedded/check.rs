@@ -1,6 +1,5 @@
 //! Looking for damage: the database, every segment in full, and whether they agree.
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,10 +12,7 @@ use crate::lexical;
 use crate::library::check::{Finding, Findings, chain};
 use crate::library::{point_set, read_identity};
 use crate::store::Records;
-use crate::store::sqlite::{self, Reader, SegmentId, SegmentRow};
-
-/// How often the manifest is read before a segment that it names is taken for lost.
-const ATTEMPTS: usize = 4;
+use crate::store::sqlite::{Reader, SegmentId, SegmentRow};
 
 /// How many passages are asked for their neighbours to tell the recall.
 const SAMPLED: usize = 500;
@@ -26,7 +22,7 @@ const JUDGED: usize = 10;
 
 /// Reads the whole library at `root` and says what is wrong with it.
 pub(crate) fn check(root: &Path) -> Result<Findings> {
-    let (reader, segments) = at_one_moment(root)?;
+    let Moment { reader, segments } = Moment::open(root)?;
     let mut findings = Findings {
         passages: reader.counts()?.passages,
         ..Findings::default()
@@ -83,30 +79,24 @@ pub(crate) fn check(root: &Path) -> Result<Findings> {
 
 /// A database as it is at one moment, with the segments that it names: they are opened before anything else is done, so that a
 /// merge which takes their names away meanwhile takes nothing of what is in them.
-type Moment = (Reader, Vec<(SegmentRow, Opened)>);
-type Opened = std::result::Result<Segment, topoi_index::Error>;
+struct Moment {
+    reader: Reader,
+    segments: Vec<(SegmentRow, std::result::Result<Segment, topoi_index::Error>)>,
+}
 
-fn at_one_moment(root: &Path) -> Result<Moment> {
-    let mut attempt = 1;
-    loop {
-        let reader = sqlite::open_reader(root)?;
-        let Some(identity) = read_identity(&reader)? else {
-            return Ok((reader, Vec::new()));
+impl Moment {
+    fn open(root: &Path) -> Result<Self> {
+        let open = |reader: Reader, rows: &[SegmentRow]| {
+            let mut segments = Vec::new();
+            if let Some(identity) = read_identity(&reader)? {
+                let space = space_of(&identity);
+                let open = |row: &SegmentRow| Segment::open(&row.id.path(root), &space);
+                segments.extend(rows.iter().map(|row| (row.clone(), open(row))));
+            }
+            Ok(Self { reader, segments })
         };
-        let space = space_of(&identity);
-        let rows = reader.segments()?.into_iter();
-        let segments: Vec<_> = rows
-            .map(|row| {
-                let opened = Segment::open(&row.id.path(root), &space);
-                (row, opened)
-            })
-            .collect();
-        let is_gone = |opened: &Opened| matches!(opened, Err(topoi_index::Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound);
-        // Between reading the manifest and opening the file, a writer may have merged it away.
-        if attempt == ATTEMPTS || !segments.iter().any(|(_, opened)| is_gone(opened)) {
-            return Ok((reader, segments));
-        }
-        attempt += 1;
+        let is_whole = |moment: &Self| moment.segments.iter().all(|(_, opened)| opened.is_ok());
+        super::at_one_moment(root, open, is_whole)
     }
 }
 

@@ -33,6 +33,9 @@ use crate::search::{Background, Scope};
 use crate::store::sqlite::{self, Reader, SegmentRow, Writer};
 use crate::store::{Editor, Filter, Records, StoreError};
 
+/// How often a library is opened before a segment that its manifest names is taken for lost.
+const ATTEMPTS: usize = 4;
+
 /// A library in a folder, open for reading: it stays as it was when it was opened, whatever a writer does meanwhile.
 #[derive(Debug)]
 pub(crate) struct Embedded {
@@ -47,22 +50,8 @@ pub(crate) struct Embedded {
 impl Embedded {
     /// Opens the library in the folder `root`.
     pub(super) fn open(root: &Path) -> Result<Self> {
-        // Between reading the manifest and opening the files that it names, a writer may have merged those
-        // files away. Then the manifest is out of date, and reading it again helps. So it does where the database was
-        // changed under a reader who can't hold a state of it.
-        let mut attempt = 0;
-        loop {
-            let reader = sqlite::open_reader(root)?;
-            let rows = reader.segments()?;
-            let is_outdated = |error: &Error| {
-                matches!(error, Error::Store(StoreError::Changed { .. }))
-                    || rows.iter().any(|row| !row.id.path(root).exists())
-            };
-            match Self::assemble(root, reader, &rows) {
-                Err(error) if attempt < 3 && is_outdated(&error) => attempt += 1,
-                result => return result,
-            }
-        }
+        let assemble = |reader, rows: &[SegmentRow]| Self::assemble(root, reader, rows);
+        at_one_moment(root, assemble, |_| true)
     }
 
     fn assemble(root: &Path, reader: Reader, rows: &[SegmentRow]) -> Result<Self> {
@@ -173,6 +162,35 @@ impl Backend for Embedded {
 
     fn gather(&self, _: &[Passage]) -> Result<Gathered> {
         Ok(Gathered::new(self.searcher.clone(), None))
+    }
+}
+
+/// Opens the library at `root` as it is at one moment: `open` is given the database and its manifest, and `is_whole` says whether
+/// it could open all that it wanted.
+///
+/// Between reading the manifest and opening the files that it names, a writer may have merged those files away. Then the
+/// manifest is out of date, and reading it again helps. So it does where the database was changed under a reader who can't
+/// hold a state of it.
+fn at_one_moment<T>(
+    root: &Path,
+    open: impl Fn(Reader, &[SegmentRow]) -> Result<T>,
+    is_whole: impl Fn(&T) -> bool,
+) -> Result<T> {
+    let mut attempt = 1;
+    loop {
+        let reader = sqlite::open_reader(root)?;
+        let rows = reader.segments()?;
+        let opened = open(reader, &rows);
+        let is_gone = || rows.iter().any(|row| !row.id.path(root).exists());
+        let is_outdated = match &opened {
+            Ok(opened) => !is_whole(opened) && is_gone(),
+            Err(Error::Store(StoreError::Changed { .. })) => true,
+            Err(_) => is_gone(),
+        };
+        if attempt == ATTEMPTS || !is_outdated {
+            return opened;
+        }
+        attempt += 1;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
-use topoi_index::to_whole;
+use topoi_index::{dot_product, to_whole};
 
 use crate::article::{ArticleId, Kind, PassageId};
 use crate::error::{Error, Result};
@@ -132,8 +132,7 @@ impl Carried {
 }
 
 fn cosine(one: &[f32], other: &[f32]) -> f32 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-    dot(one, other) / (dot(one, one) * dot(other, other)).sqrt()
+    dot_product(one, other) / (dot_product(one, one) * dot_product(other, other)).sqrt()
 }
 
 /// An article without its passages; `None` where it is gone.

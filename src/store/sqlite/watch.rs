@@ -158,6 +158,7 @@ mod tests {
         drop(open_writer(&root).unwrap());
         assert_ne!(watch.revision().unwrap(), changed);
     }
+
     /// Has SQLite find none of the files beside a database, and none that it could make, as whoever may not write there, which root
     /// always may: it follows no links.
     #[cfg(unix)]

@@ -26,10 +26,13 @@ fn library(place: &Place, texts: &[(&str, &str)]) -> PathBuf {
     root
 }
 
+fn indexer<'e>(root: &Path, encoder: &'e Letters) -> Indexer<'e> {
+    Indexer::open(root, "letters", encoder, &Silent, Windowing::Windows).unwrap()
+}
+
 fn take_in(root: &Path, name: &str, text: &str) {
     let encoder = Letters::new();
-    let mut indexer =
-        Indexer::open(root, "letters", &encoder, &Silent, Windowing::Windows).unwrap();
+    let mut indexer = indexer(root, &encoder);
     indexer.add_text(name, text.as_bytes()).unwrap().unwrap();
     indexer.finish().unwrap();
 }
@@ -438,14 +441,7 @@ fn a_merge_that_is_dropped_ends_before_another_may_write() {
     let root = place.path("library");
     let encoder = Letters::new();
     // As many commits as are merged, and then some that were going to be taken in.
-    let mut indexer = Indexer::open(
-        root.as_path(),
-        "letters",
-        &encoder,
-        &Silent,
-        Windowing::Windows,
-    )
-    .unwrap();
+    let mut indexer = indexer(&root, &encoder);
     let mut segments = 0;
     for commit in 0..8 {
         let name = format!("{commit}.txt");
@@ -471,14 +467,7 @@ fn a_number_that_would_be_given_out_again_is_noticed() {
     let place = Place::new();
     let root = library(&place, &TEXTS);
     let encoder = Letters::new();
-    let mut indexer = Indexer::open(
-        root.as_path(),
-        "letters",
-        &encoder,
-        &Silent,
-        Windowing::Windows,
-    )
-    .unwrap();
+    let mut indexer = indexer(&root, &encoder);
     indexer.remove_files(&[TEXTS[1].0.to_owned()]).unwrap();
     indexer.finish().unwrap();
     // Nothing but the highest number says any more that there was a second passage.
@@ -547,8 +536,7 @@ fn copies_that_a_crash_kept_from_being_found_are_found_by_the_next_command() {
     };
     stop("CREATE TRIGGER stop BEFORE INSERT ON copies BEGIN SELECT RAISE(ABORT, 'stopped'); END");
     let encoder = Letters::new();
-    let open = || Indexer::open(&*root, "letters", &encoder, &Silent, Windowing::Windows).unwrap();
-    let mut indexer = open();
+    let mut indexer = indexer(&root, &encoder);
     let text = Library::records(root.as_path()).unwrap();
     let text = text.passages_of(ArticleId(3)).unwrap();
     let text: Vec<&str> = text.iter().map(|passage| &*passage.text).collect();
