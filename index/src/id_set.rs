@@ -1,13 +1,18 @@
 //! Sets of point ids as bits: filters and tombstones.
 
 use std::fmt;
+use std::iter;
 
 use crate::point::PointId;
 
-const BITS: u64 = u64::BITS as u64;
+/// Ids of one page.
+const PAGE: u64 = 4096;
 
-/// A set of point ids, one bit for every id from 0 to the highest one inserted (8 million ids take
-/// one megabyte).
+const BITS: u64 = u64::BITS as u64;
+const WORDS: usize = (PAGE / BITS) as usize;
+
+/// A set of point ids, one bit for every id, in pages of 4,096 ids. Only pages that hold an id take room, half a kilobyte each:
+/// a set takes no more because its ids are high, and 8 million that follow each other take one megabyte.
 ///
 /// ```
 /// use topoi_index::{IdSet, PointId};
@@ -19,8 +24,26 @@ const BITS: u64 = u64::BITS as u64;
 /// ```
 #[derive(Clone, Default)]
 pub struct IdSet {
-    words: Vec<u64>,
+    /// In the order of their numbers, none without an id.
+    pages: Vec<Page>,
     len: usize,
+}
+
+#[derive(Clone)]
+struct Page {
+    /// Its ids divided by [`PAGE`].
+    number: u64,
+    words: Box<[u64; WORDS]>,
+}
+
+impl Page {
+    fn is_empty(&self) -> bool {
+        self.words.iter().all(|&word| word == 0)
+    }
+
+    fn count(&self) -> usize {
+        self.words.iter().map(|w| w.count_ones() as usize).sum()
+    }
 }
 
 impl IdSet {
@@ -29,38 +52,47 @@ impl IdSet {
         Self::default()
     }
 
-    /// Adds an id; says whether it was new. The set grows to `id / 8` bytes.
+    /// Adds an id; says whether it was new.
     pub fn insert(&mut self, id: PointId) -> bool {
-        let (word, bit) = place(id);
-        if word >= self.words.len() {
-            self.words.resize(word + 1, 0);
-        }
-        let Some(word) = self.words.get_mut(word) else {
+        let (number, word, bit) = place(id);
+        let at = self.find(number).unwrap_or_else(|at| {
+            let words = Box::new([0; WORDS]);
+            self.pages.insert(at, Page { number, words });
+            at
+        });
+        let Some(page) = self.pages.get_mut(at) else {
             return false;
         };
-        let new = *word & bit == 0;
-        *word |= bit;
-        self.len += usize::from(new);
-        new
+        let is_new = page.words[word] & bit == 0;
+        page.words[word] |= bit;
+        self.len += usize::from(is_new);
+        is_new
     }
 
     /// Takes an id out; says whether it was there.
     pub fn remove(&mut self, id: PointId) -> bool {
-        let (word, bit) = place(id);
-        let Some(word) = self.words.get_mut(word) else {
+        let (number, word, bit) = place(id);
+        let Ok(at) = self.find(number) else {
             return false;
         };
-        let there = *word & bit != 0;
-        *word &= !bit;
-        self.len -= usize::from(there);
-        there
+        let Some(page) = self.pages.get_mut(at) else {
+            return false;
+        };
+        let was_there = page.words[word] & bit != 0;
+        page.words[word] &= !bit;
+        if page.is_empty() {
+            self.pages.remove(at);
+        }
+        self.len -= usize::from(was_there);
+        was_there
     }
 
     /// Whether an id is in the set.
     #[inline]
     pub fn contains(&self, id: PointId) -> bool {
-        let (word, bit) = place(id);
-        self.words.get(word).is_some_and(|word| word & bit != 0)
+        let (number, word, bit) = place(id);
+        self.page(number)
+            .is_some_and(|page| page.words[word] & bit != 0)
     }
 
     /// How many ids are in the set.
@@ -75,42 +107,39 @@ impl IdSet {
 
     /// The ids, ascending.
     pub fn iter(&self) -> impl Iterator<Item = PointId> + '_ {
-        self.words.iter().zip(0u64..).flat_map(|(&word, i)| {
-            let mut rest = word;
-            std::iter::from_fn(move || {
-                let bit = u64::from((rest != 0).then(|| rest.trailing_zeros())?);
-                rest &= rest - 1;
-                Some(PointId(i * BITS + bit))
-            })
-        })
+        self.iter_between(PointId(0), PointId(u64::MAX), None)
     }
 
     /// Adds all ids of another set.
     pub fn union_with(&mut self, other: &Self) {
-        if other.words.len() > self.words.len() {
-            self.words.resize(other.words.len(), 0);
+        for theirs in &other.pages {
+            match self.find(theirs.number) {
+                Ok(at) => self.combine(at, theirs, |mine, theirs| mine | theirs),
+                Err(at) => self.pages.insert(at, theirs.clone()),
+            }
         }
-        for (mine, theirs) in self.words.iter_mut().zip(&other.words) {
-            *mine |= theirs;
-        }
-        self.recount();
+        self.tidy();
     }
 
     /// Keeps only the ids that are in another set too.
     pub fn intersect_with(&mut self, other: &Self) {
-        self.words.truncate(other.words.len());
-        for (mine, theirs) in self.words.iter_mut().zip(&other.words) {
-            *mine &= theirs;
+        self.pages.retain(|page| other.find(page.number).is_ok());
+        for theirs in &other.pages {
+            if let Ok(at) = self.find(theirs.number) {
+                self.combine(at, theirs, |mine, theirs| mine & theirs);
+            }
         }
-        self.recount();
+        self.tidy();
     }
 
     /// Takes all ids of another set out.
     pub fn difference_with(&mut self, other: &Self) {
-        for (mine, theirs) in self.words.iter_mut().zip(&other.words) {
-            *mine &= !theirs;
+        for theirs in &other.pages {
+            if let Ok(at) = self.find(theirs.number) {
+                self.combine(at, theirs, |mine, theirs| mine & !theirs);
+            }
         }
-        self.recount();
+        self.tidy();
     }
 
     /// The ids of `first ..= last` that are in this set and not in `except`, ascending. Words without
@@ -124,7 +153,7 @@ impl IdSet {
         self.words_between(first, last, except)
             .flat_map(move |(i, word)| {
                 let mut rest = word;
-                std::iter::from_fn(move || {
+                iter::from_fn(move || {
                     let bit = u64::from((rest != 0).then(|| rest.trailing_zeros())?);
                     rest &= rest - 1;
                     Some(PointId(i * BITS + bit))
@@ -144,39 +173,84 @@ impl IdSet {
             .sum()
     }
 
+    /// The words of `first ..= last`, without the ids in `except`, and where they are: their ids divided by [`BITS`].
     fn words_between<'a>(
         &'a self,
         first: PointId,
         last: PointId,
         except: Option<&'a Self>,
     ) -> impl Iterator<Item = (u64, u64)> + 'a {
-        let low = place(first).0.min(self.words.len());
-        let high = place(last).0.saturating_add(1).clamp(low, self.words.len());
-        let words = self.words.get(low..high).unwrap_or_default();
-        words.iter().zip(low..).map(move |(&word, i)| {
-            let out = except.and_then(|set| set.words.get(i)).copied();
-            let mut word = word & !out.unwrap_or(0);
-            let i = i as u64;
-            if i == first.0 / BITS {
-                word &= u64::MAX << (first.0 % BITS);
-            }
-            if i == last.0 / BITS {
-                word &= u64::MAX >> (BITS - 1 - last.0 % BITS);
-            }
-            (i, word)
-        })
+        let begin = self.find(place(first).0).unwrap_or_else(|at| at);
+        let pages = self.pages.get(begin..).unwrap_or_default();
+        let pages = pages
+            .iter()
+            .take_while(move |page| page.number <= place(last).0);
+        let words = pages.flat_map(move |page| {
+            let out = except.and_then(|set| set.page(page.number));
+            (0..WORDS).map(move |word| {
+                let out = out.map_or(0, |out| out.words[word]);
+                let at = page.number * WORDS as u64 + word as u64;
+                (at, page.words[word] & !out)
+            })
+        });
+        let (low, high) = (first.0 / BITS, last.0 / BITS);
+        words
+            .filter(move |&(at, word)| word != 0 && (low..=high).contains(&at))
+            .map(move |(at, mut word)| {
+                if at == low {
+                    word &= u64::MAX << (first.0 % BITS);
+                }
+                if at == high {
+                    word &= u64::MAX >> (BITS - 1 - last.0 % BITS);
+                }
+                (at, word)
+            })
     }
 
-    fn recount(&mut self) {
-        self.len = self.words.iter().map(|w| w.count_ones() as usize).sum();
+    #[inline]
+    fn page(&self, number: u64) -> Option<&Page> {
+        self.pages.get(self.find(number).ok()?)
+    }
+
+    /// Where a page is, or where it would be put.
+    #[inline]
+    fn find(&self, number: u64) -> Result<usize, usize> {
+        // Where none is missing, each is as far from the first as their numbers are apart.
+        let first = self.pages.first().map_or(0, |page| page.number);
+        let Some(at) = number.checked_sub(first) else {
+            return Err(0);
+        };
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        if self.pages.get(at).is_some_and(|page| page.number == number) {
+            return Ok(at);
+        }
+        // Where some are missing, it is nearer to the first.
+        let before = self.pages.get(..at).unwrap_or(&self.pages);
+        before.binary_search_by_key(&number, |page| page.number)
+    }
+
+    fn combine(&mut self, at: usize, theirs: &Page, both: impl Fn(u64, u64) -> u64) {
+        let Some(mine) = self.pages.get_mut(at) else {
+            return;
+        };
+        for (mine, theirs) in mine.words.iter_mut().zip(theirs.words.iter()) {
+            *mine = both(*mine, *theirs);
+        }
+    }
+
+    /// Drops pages that have no id any more, and counts the ids of those that have.
+    fn tidy(&mut self) {
+        self.pages.retain(|page| !page.is_empty());
+        self.len = self.pages.iter().map(Page::count).sum();
     }
 }
 
-/// The word and the bit of an id.
+/// The page, the word and the bit of an id.
 #[inline]
-fn place(id: PointId) -> (usize, u64) {
-    let word = usize::try_from(id.0 / BITS).unwrap_or(usize::MAX);
-    (word, 1 << (id.0 % BITS))
+fn place(id: PointId) -> (u64, usize, u64) {
+    // Below the number of words in a page.
+    let word = (id.0 % PAGE / BITS) as usize;
+    (id.0 / PAGE, word, 1 << (id.0 % BITS))
 }
 
 impl Extend<PointId> for IdSet {
@@ -196,10 +270,8 @@ impl FromIterator<PointId> for IdSet {
 }
 
 impl PartialEq for IdSet {
-    /// The same ids; how far the bits reach doesn't matter.
     fn eq(&self, other: &Self) -> bool {
-        let common = self.words.len().min(other.words.len());
-        self.len == other.len && self.words.get(..common) == other.words.get(..common)
+        self.len == other.len && self.iter().eq(other.iter())
     }
 }
 
@@ -227,7 +299,8 @@ mod tests {
         let mut x = 1u64;
         for _ in 0..5_000 {
             x = x.wrapping_mul(6364136223846793005).wrapping_add(99991);
-            let id = (x >> 33) % 700;
+            // Of three pages that follow each other, and of two that are far away.
+            let id = (x >> 33) % 700 * [1, 17, 1 << 40][(x >> 50) as usize % 3];
             if x >> 63 == 0 {
                 assert_eq!(ours.insert(PointId(id)), theirs.insert(id));
             } else {
@@ -265,6 +338,17 @@ mod tests {
         assert_eq!(between(0, u64::MAX), [0, 63, 64, 127, 128, 300]);
         assert_eq!(between(u64::MAX, u64::MAX), [0; 0]);
         assert_eq!(between(200, 100), [0; 0]);
+    }
+
+    #[test]
+    fn a_set_takes_no_more_because_its_ids_are_high() {
+        let mut set = set(&[3, 5_000_000_000, u64::MAX]);
+        assert_eq!(set.pages.len(), 3);
+        assert!(set.contains(PointId(u64::MAX)) && !set.contains(PointId(u64::MAX - 1)));
+        set.extend((9_000..20_000).map(PointId));
+        set.difference_with(&(9_000..21_000).map(PointId).collect());
+        set.remove(PointId(3));
+        assert_eq!((set.pages.len(), set.len()), (2, 2));
     }
 
     #[test]

@@ -245,7 +245,7 @@ impl Library {
     fn scope_of(&self, feedback: &Feedback, options: &SearchOptions) -> Result<Scope> {
         let mut scope = self.scope(&options.filter)?;
         let seen = options.except.iter().chain(feedback.passages()).copied();
-        // A set has a bit for every number up to the highest, and somebody may name any.
+        // Somebody may name any, and each that is far from the others takes a page of a set.
         scope.exclude(seen.filter(|id| self.backend().may_hold(*id)));
         Ok(scope)
     }
