@@ -81,6 +81,7 @@ pub use language::{detect_foreign, detect_language};
 pub use line_ends::LineEnds;
 pub use matter::title_from_path;
 pub use paragraphs::split_paragraphs;
+pub use pdf::{read_pdf_for_another, read_pdfs_apart};
 pub use records::{Field, FieldRuleError, Fields};
 pub use recurring::{Line, Occurrence, Recurrence, Shape, source_of};
 pub use sentences::{Sentences, sentences};

@@ -95,6 +95,67 @@ fn a_file_of_200_mb_in_one_line_is_refused_without_being_read() {
         .refused(&["huge.txt", "64"]);
 }
 
+/// A PDF whose catalog and pages are in a stream of objects that unpacks to two gigabytes. Bytes in it look like its end, which
+/// only its length contradicts.
+#[cfg(unix)]
+fn lying_pdf() -> Vec<u8> {
+    use flate2::{Compress, Compression, FlushCompress};
+
+    const OBJECTS: &str = "1 0 2 30 <</Type/Catalog/Pages 2 0 R >><</Type/Pages/Kids[3 0 R]/Count 1>>(endstream endobj)";
+    let mut packed = vec![0x78, 0x9c, 0];
+    let length = u16::try_from(OBJECTS.len()).unwrap();
+    packed.extend(length.to_le_bytes());
+    packed.extend((!length).to_le_bytes());
+    packed.extend(OBJECTS.as_bytes());
+    let mut blanks = Vec::with_capacity(1 << 16);
+    Compress::new(Compression::best(), false)
+        .compress_vec(&[b' '; 1 << 20], &mut blanks, FlushCompress::Full)
+        .unwrap();
+    packed.extend(blanks.repeat(2_048));
+    // The last block, of nothing.
+    packed.extend([3, 0]);
+
+    let stream = |dictionary: &str, data: &[u8]| {
+        let head = format!("<<{dictionary}/Length {}>>stream\n", data.len());
+        [head.as_bytes(), data, b"\nendstream"].concat()
+    };
+    let text = b"BT /F 12 Tf 50 700 Td (Tariffs on steel have raised the price of cars, and of much else.) Tj ET";
+    let page = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 6 0 R>>>>>>";
+    let objects = [
+        page.as_bytes().to_vec(),
+        stream("", text),
+        stream("/Type/ObjStm/N 2/First 9/Filter/FlateDecode", &packed),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_vec(),
+    ];
+    let mut pdf = b"%PDF-1.5\n".to_vec();
+    let entry = |kind: u8, first: usize, second: u16| {
+        let first = u32::try_from(first).unwrap().to_be_bytes();
+        [&[kind], &first[..], &second.to_be_bytes()].concat()
+    };
+    let mut entries = [entry(0, 0, 0), entry(2, 5, 0), entry(2, 5, 1)].concat();
+    for (number, object) in (3..).zip(objects) {
+        entries.extend(entry(1, pdf.len(), 0));
+        pdf.extend(format!("{number} 0 obj\n").bytes());
+        pdf.extend([&object[..], b"\nendobj\n"].concat());
+    }
+    let at = pdf.len();
+    entries.extend(entry(1, at, 0));
+    let list = stream("/Type/XRef/Size 8/W[1 4 2]/Root 1 0 R", &entries);
+    pdf.extend([b"7 0 obj\n", &list[..], b"\nendobj\n"].concat());
+    pdf.extend(format!("startxref\n{at}\n%%EOF\n").bytes());
+    pdf
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pdf_that_lies_about_its_streams_takes_no_more_than_a_document() {
+    let place = library();
+    place.write("lying.pdf", lying_pdf());
+    place
+        .run(["index", "lying.pdf"])
+        .refused(&["lying.pdf", "more memory or time than a document needs"]);
+}
+
 #[test]
 fn a_query_of_nothing_or_of_a_megabyte_is_refused() {
     sample()

@@ -4,6 +4,7 @@
 //! ([`interpret`]), so that it ends; letters become lines ([`lines`]), lines without running heads ([`furniture`])
 //! are put into reading order ([`columns`]) and then together to paragraphs ([`paragraphs`]).
 
+mod apart;
 mod cids;
 mod columns;
 mod content;
@@ -22,11 +23,10 @@ mod paragraphs;
 mod resources;
 mod unpack;
 
-use std::panic::{self, AssertUnwindSafe};
-use std::thread;
-
 use hayro_font::hayro_syntax::{self, DecryptionError, LoadPdfError};
+use serde::{Deserialize, Serialize};
 
+pub use self::apart::{read_pdf_for_another, read_pdfs_apart};
 use self::furniture::PagePieces;
 use self::glyphs::Turn;
 use self::interpret::Interpreter;
@@ -35,7 +35,7 @@ use self::unpack::Unpacking;
 use super::blocks::Blocks;
 use super::error::ReadError;
 use super::source::{Extracted, Reader, Source};
-use crate::article::{Article, Kind};
+use crate::article::{Article, Kind, Metadata};
 
 /// Reads a PDF: one article.
 ///
@@ -49,53 +49,66 @@ const WHAT: &str = "a PDF";
 /// How many pages are read. The longest documents that are one article (proceedings, handbooks) have a tenth of it.
 const PAGES: usize = 20_000;
 
-/// The stack of the thread that reads: dictionaries and arrays stand in one another up to 512 deep, which takes more
-/// than the 2 MiB of other threads in a build without optimisation.
-const STACK: usize = 32 << 20;
+/// What a PDF says, as the process that reads it hands it on.
+#[derive(Serialize, Deserialize)]
+struct Document {
+    metadata: Metadata,
+    paragraphs: Vec<(Kind, String)>,
+}
 
-impl Reader for Pdf {
-    fn read(&self, source: &Source<'_>) -> Result<Extracted, ReadError> {
-        let bytes = source.bytes().to_vec();
-        let failed = |reason: &str| ReadError::Damaged {
-            what: WHAT,
-            reason: reason.to_owned(),
-        };
-        // The libraries that take it apart are young: what they get wrong must not take the program with it.
-        let reading = thread::Builder::new()
-            .stack_size(STACK)
-            .spawn(move || panic::catch_unwind(AssertUnwindSafe(|| read(bytes))))
-            .map_err(|error| failed(&error.to_string()))?;
-        match reading.join() {
-            Ok(Ok(article)) => Ok(Extracted {
-                articles: vec![article?],
-                ..Extracted::default()
-            }),
-            _ => Err(failed("its objects contradict one another")),
+/// Why a PDF gives no text.
+#[derive(Serialize, Deserialize)]
+enum Failure {
+    Damaged(String),
+    Encrypted,
+    OnlyPictures,
+    Empty,
+}
+
+impl From<Failure> for ReadError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Damaged(reason) => Self::Damaged { what: WHAT, reason },
+            Failure::Encrypted => Self::Encrypted { what: WHAT },
+            Failure::OnlyPictures => Self::OnlyPictures { what: WHAT },
+            Failure::Empty => Self::Empty,
         }
     }
 }
 
-fn read(bytes: Vec<u8>) -> Result<Article, ReadError> {
-    let bytes = guard::guarded(bytes).ok_or_else(|| ReadError::Damaged {
-        what: WHAT,
-        reason: "its objects are nested too deep or unpack to too much".to_owned(),
-    })?;
-    let pdf = hayro_syntax::Pdf::new(bytes).map_err(|error| match error {
-        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
-            ReadError::Encrypted { what: WHAT }
+impl Reader for Pdf {
+    fn read(&self, source: &Source<'_>) -> Result<Extracted, ReadError> {
+        let document = apart::read(source.bytes().to_vec())?;
+        let mut blocks = Blocks::default();
+        for (kind, text) in &document.paragraphs {
+            blocks.push(*kind, text);
         }
-        LoadPdfError::Decryption(DecryptionError::UnsupportedAlgorithm) => ReadError::Damaged {
-            what: WHAT,
-            reason: "it is encrypted in a way that is not known".to_owned(),
-        },
-        LoadPdfError::Decryption(_) => ReadError::Damaged {
-            what: WHAT,
-            reason: "its encryption is broken".to_owned(),
-        },
-        LoadPdfError::Invalid => ReadError::Damaged {
-            what: WHAT,
-            reason: "no pages are found in it".to_owned(),
-        },
+        if blocks.is_empty() {
+            return Err(ReadError::Empty);
+        }
+        let article = Article {
+            metadata: document.metadata,
+            paragraphs: blocks.into_paragraphs(),
+            ..Article::default()
+        };
+        Ok(Extracted {
+            articles: vec![article],
+            ..Extracted::default()
+        })
+    }
+}
+
+fn read(bytes: Vec<u8>) -> Result<Document, Failure> {
+    let damaged = |reason: &str| Failure::Damaged(reason.to_owned());
+    let bytes = guard::guarded(bytes)
+        .ok_or_else(|| damaged("its objects are nested too deep or unpack to too much"))?;
+    let pdf = hayro_syntax::Pdf::new(bytes).map_err(|error| match error {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Failure::Encrypted,
+        LoadPdfError::Decryption(DecryptionError::UnsupportedAlgorithm) => {
+            damaged("it is encrypted in a way that is not known")
+        }
+        LoadPdfError::Decryption(_) => damaged("its encryption is broken"),
+        LoadPdfError::Invalid => damaged("no pages are found in it"),
     })?;
     let mut interpreter = Interpreter::new();
     let mut pages = Vec::new();
@@ -106,10 +119,7 @@ fn read(bytes: Vec<u8>) -> Result<Article, ReadError> {
         pages.push(page_pieces(glyphs));
     }
     if pages.is_empty() {
-        return Err(ReadError::Damaged {
-            what: WHAT,
-            reason: "no pages are found in it".to_owned(),
-        });
+        return Err(damaged("no pages are found in it"));
     }
     furniture::remove(&mut pages);
     let pages: Vec<_> = pages
@@ -121,21 +131,18 @@ fn read(bytes: Vec<u8>) -> Result<Article, ReadError> {
     if metadata.title.is_none() {
         metadata.title = title(&found);
     }
-    let mut blocks = Blocks::default();
-    for block in &found {
-        blocks.push(block.kind, &block.text);
+    let paragraphs = found.into_iter().map(|block| (block.kind, block.text));
+    let paragraphs: Vec<_> = paragraphs
+        .filter(|(_, text)| !text.trim().is_empty())
+        .collect();
+    match (paragraphs.is_empty(), has_picture) {
+        (false, _) => Ok(Document {
+            metadata,
+            paragraphs,
+        }),
+        (true, true) => Err(Failure::OnlyPictures),
+        (true, false) => Err(Failure::Empty),
     }
-    if blocks.is_empty() {
-        return Err(match has_picture {
-            true => ReadError::OnlyPictures { what: WHAT },
-            false => ReadError::Empty,
-        });
-    }
-    Ok(Article {
-        metadata,
-        paragraphs: blocks.into_paragraphs(),
-        ..Article::default()
-    })
 }
 
 /// The pieces of a page. Lines that are turned are read where a whole text is: a few of them are stamps in the margin
