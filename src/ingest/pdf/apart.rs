@@ -40,17 +40,19 @@ pub fn read_pdfs_apart(program: PathBuf, argument: &'static str) {
 ///
 /// # Errors
 ///
-/// Where the limits can't be set, or nobody gives or takes what is read.
+/// Where nobody gives or takes what is read.
 pub fn read_pdf_for_another() -> io::Result<()> {
-    limit()?;
+    #[cfg(unix)]
+    limit();
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes)?;
     serde_json::to_writer(io::stdout().lock(), &read_here(bytes))?;
     io::stdout().flush()
 }
 
+/// Sets the limits; one that the system doesn't take is left as it is, since documents are to be read there too.
 #[cfg(unix)]
-fn limit() -> io::Result<()> {
+fn limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limits = [
         (Resource::As, MEMORY),
@@ -65,14 +67,8 @@ fn limit() -> io::Result<()> {
             current: limit,
             maximum: limit,
         };
-        setrlimit(resource, limit)?;
+        let _ = setrlimit(resource, limit);
     }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn limit() -> io::Result<()> {
-    Ok(())
 }
 
 /// Reads a PDF: in a process of its own if there is a program for that.
