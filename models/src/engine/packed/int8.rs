@@ -194,7 +194,8 @@ impl Kernel for Quantise<'_> {
 #[inline(always)]
 fn quantise<S: Simd>(simd: S, input: &[f32], bytes: &mut [u8]) -> (f32, i32) {
     debug_assert!(input.len().is_multiple_of(S::LANES) && bytes.len() >= input.len());
-    let mut most = simd.splat(0.0);
+    let zero = simd.splat(0.0);
+    let (mut most, mut none) = (zero, zero);
     let steps = input.len() / S::LANES;
     bytes[input.len()..].fill(0);
     // SAFETY: `steps` vectors lie within both slices.
@@ -202,6 +203,8 @@ fn quantise<S: Simd>(simd: S, input: &[f32], bytes: &mut [u8]) -> (f32, i32) {
         for step in 0..steps {
             let x = simd.load(input.as_ptr().add(step * S::LANES));
             most = simd.max(simd.abs(x), most);
+            // Stays 0 as long as all are finite numbers; else the scale is none, and with it all that comes of the block.
+            none = simd.mul_add(x, zero, none);
         }
         let largest = simd.largest(most);
         let inverse = simd.splat(if largest > 0.0 {
@@ -215,7 +218,7 @@ fn quantise<S: Simd>(simd: S, input: &[f32], bytes: &mut [u8]) -> (f32, i32) {
             let to = bytes.as_mut_ptr().add(step * S::LANES).cast();
             sums = simd.add_whole(sums, simd.store_bytes(to, simd.mul(x, inverse)));
         }
-        (largest / LARGEST, simd.sum_whole(sums))
+        (largest / LARGEST + simd.sum(none), simd.sum_whole(sums))
     }
 }
 

@@ -217,6 +217,42 @@ fn a_product_of_bytes_is_that_of_the_rounded_numbers() {
     });
 }
 
+/// `input · weightsᵀ · scale` by quantised numbers.
+fn byte_product(isa: Isa, input: &Rows, weights: &[f32], scale: f32) -> Rows {
+    let (rows, inputs) = (input.rows(), input.width());
+    let outputs = weights.len() / inputs;
+    let mut panels = byte_panels(inputs, outputs);
+    isa.run(PackBytes {
+        panels: &mut panels,
+        first: 0,
+        weights,
+        stride: inputs,
+        rows: outputs,
+        inputs,
+        scale,
+    });
+    let mut space = ByteRows::default();
+    isa.run(Quantise {
+        input: input.rows_from(0),
+        input_stride: input.stride(),
+        rows,
+        inputs,
+        output: &mut space,
+    });
+    let mut output = garbage(rows, outputs);
+    let output_stride = output.stride();
+    isa.run(ByteProduct {
+        input: &space,
+        rows,
+        weights: &panels,
+        bias: None,
+        output: output.rows_mut_from(0),
+        output_stride,
+        add: false,
+    });
+    output
+}
+
 #[test]
 fn the_largest_bytes_do_not_overflow() {
     let inputs = 2 * GROUP;
@@ -224,37 +260,31 @@ fn the_largest_bytes_do_not_overflow() {
         for (x, w) in [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)] {
             let mut input = garbage(1, inputs);
             input.rows_mut_from(0)[..inputs].fill(x);
-            let mut panels = byte_panels(inputs, 1);
-            isa.run(PackBytes {
-                panels: &mut panels,
-                first: 0,
-                weights: &vec![w; inputs],
-                stride: inputs,
-                rows: 1,
-                inputs,
-                scale: 3.0,
-            });
-            let mut space = ByteRows::default();
-            isa.run(Quantise {
-                input: input.rows_from(0),
-                input_stride: input.stride(),
-                rows: 1,
-                inputs,
-                output: &mut space,
-            });
-            let mut output = garbage(1, 1);
-            let output_stride = output.stride();
-            isa.run(ByteProduct {
-                input: &space,
-                rows: 1,
-                weights: &panels,
-                bias: None,
-                output: output.rows_mut_from(0),
-                output_stride,
-                add: false,
-            });
+            let output = byte_product(isa, &input, &vec![w; inputs], 3.0);
             let expected = f64::from(x * w) * 3.0 * inputs as f64;
             assert_near(&output, &[vec![expected]], 1e-3, &format!("{isa:?}"));
+        }
+    }
+}
+
+#[test]
+fn what_is_no_number_stays_none_in_a_product_of_bytes() {
+    let (inputs, outputs) = (2 * GROUP, 3);
+    for isa in each_isa() {
+        for none in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut numbers = Numbers(5);
+            let mut input = numbers.rows(2, inputs);
+            let mut weights = numbers.take(inputs * outputs);
+            let (stride, at) = (input.stride(), GROUP + 7);
+            input.rows_mut_from(0)[stride + at] = none;
+            weights[inputs + at] = none;
+            let output = byte_product(isa, &input, &weights, 1.0);
+            let is_number = |row: usize| {
+                let row = &output.rows_from(row)[..outputs];
+                row.iter().map(|x| x.is_finite()).collect::<Vec<_>>()
+            };
+            assert_eq!(is_number(0), [true, false, true], "{isa:?}, {none}");
+            assert_eq!(is_number(1), [false; 3], "{isa:?}, {none}");
         }
     }
 }

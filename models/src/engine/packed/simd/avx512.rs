@@ -125,7 +125,8 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
     #[inline(always)]
     fn first_dot(self, sum: i32) -> __m512i {
         // The weights go in as w + 128, since one side must be without sign: 128 times the sum is too much.
-        unsafe { _mm512_set1_epi32(if VNNI { -128 * sum } else { 0 }) }
+        // It is any number where what was quantised was none.
+        unsafe { _mm512_set1_epi32(if VNNI { sum.wrapping_mul(-128) } else { 0 }) }
     }
 
     #[inline(always)]
