@@ -35,7 +35,7 @@ const USED: usize = 4;
 /// larger ones.
 const TABLES: u64 = 16 << 20;
 
-/// The largest code a font may begin at. Those of simple fonts have one byte, and widths are kept from 0 on.
+/// The largest code that a font may name. Those of simple fonts have one byte, and widths are kept from 0 on.
 const FIRST: usize = 65_535;
 
 /// How long the name of a glyph may be. Those of fonts that are made by programs have up to 63 letters.
@@ -115,6 +115,8 @@ impl Loading {
         for item in names.iter::<Object<'_>>() {
             let length = match item {
                 Object::Name(name) => name.len(),
+                // The library counts on from there.
+                Object::Number(code) if code.as_i64() > FIRST as i64 => return None,
                 _ => 0,
             };
             if length > NAME {

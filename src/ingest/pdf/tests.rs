@@ -455,6 +455,7 @@ fn numbers_that_stand_for_millions_of_widths_are_not_believed() {
     };
     for font in [
         format!("{SIMPLE}/FirstChar 4000000000/LastChar 4000000000/Widths[1]"),
+        format!("{SIMPLE}/Encoding<</Differences[9223372036854775807/a/b]>>"),
         composite("/W[0 4000000000 500]"),
         composite(&format!("/W[{}]", "0 65535 500 ".repeat(10_000))),
         composite("/W2[0 4000000000 1 1 1]"),
