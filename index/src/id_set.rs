@@ -44,6 +44,12 @@ impl Page {
     fn count(&self) -> usize {
         self.words.iter().map(|w| w.count_ones() as usize).sum()
     }
+
+    fn combine(&mut self, other: &Self, both: impl Fn(u64, u64) -> u64) {
+        for (mine, theirs) in self.words.iter_mut().zip(other.words.iter()) {
+            *mine = both(*mine, *theirs);
+        }
+    }
 }
 
 impl IdSet {
@@ -114,32 +120,38 @@ impl IdSet {
     pub fn union_with(&mut self, other: &Self) {
         for theirs in &other.pages {
             match self.find(theirs.number) {
-                Ok(at) => self.combine(at, theirs, |mine, theirs| mine | theirs),
+                Ok(at) => {
+                    if let Some(mine) = self.pages.get_mut(at) {
+                        mine.combine(theirs, |mine, theirs| mine | theirs);
+                    }
+                }
                 Err(at) => self.pages.insert(at, theirs.clone()),
             }
         }
-        self.tidy();
+        self.recount();
     }
 
     /// Keeps only the ids that are in another set too.
     pub fn intersect_with(&mut self, other: &Self) {
-        self.pages.retain(|page| other.find(page.number).is_ok());
-        for theirs in &other.pages {
-            if let Ok(at) = self.find(theirs.number) {
-                self.combine(at, theirs, |mine, theirs| mine & theirs);
-            }
-        }
-        self.tidy();
+        self.pages.retain_mut(|mine| {
+            let Some(theirs) = other.page(mine.number) else {
+                return false;
+            };
+            mine.combine(theirs, |mine, theirs| mine & theirs);
+            !mine.is_empty()
+        });
+        self.recount();
     }
 
     /// Takes all ids of another set out.
     pub fn difference_with(&mut self, other: &Self) {
-        for theirs in &other.pages {
-            if let Ok(at) = self.find(theirs.number) {
-                self.combine(at, theirs, |mine, theirs| mine & !theirs);
+        self.pages.retain_mut(|mine| {
+            if let Some(theirs) = other.page(mine.number) {
+                mine.combine(theirs, |mine, theirs| mine & !theirs);
             }
-        }
-        self.tidy();
+            !mine.is_empty()
+        });
+        self.recount();
     }
 
     /// The ids of `first ..= last` that are in this set and not in `except`, ascending. Words without
@@ -229,18 +241,7 @@ impl IdSet {
         before.binary_search_by_key(&number, |page| page.number)
     }
 
-    fn combine(&mut self, at: usize, theirs: &Page, both: impl Fn(u64, u64) -> u64) {
-        let Some(mine) = self.pages.get_mut(at) else {
-            return;
-        };
-        for (mine, theirs) in mine.words.iter_mut().zip(theirs.words.iter()) {
-            *mine = both(*mine, *theirs);
-        }
-    }
-
-    /// Drops pages that have no id any more, and counts the ids of those that have.
-    fn tidy(&mut self) {
-        self.pages.retain(|page| !page.is_empty());
+    fn recount(&mut self) {
         self.len = self.pages.iter().map(Page::count).sum();
     }
 }
