@@ -72,9 +72,9 @@ fn limit() {
 }
 
 /// Reads a PDF: in a process of its own if there is a program for that.
-pub(super) fn read(bytes: Vec<u8>) -> Result<Document, Failure> {
+pub(super) fn read(bytes: &[u8]) -> Result<Document, Failure> {
     let Some((program, argument)) = PROGRAM.get() else {
-        return read_here(bytes);
+        return read_here(bytes.to_vec());
     };
     let mut command = Command::new(program);
     command
@@ -87,13 +87,12 @@ pub(super) fn read(bytes: Vec<u8>) -> Result<Document, Failure> {
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     // The program may have been replaced or taken away since it began.
     let Ok(mut reading) = command.spawn() else {
-        return read_here(bytes);
+        return read_here(bytes.to_vec());
     };
     if let Some(mut input) = reading.stdin.take() {
         // It reads all before it writes anything, and where it ends before that its end says so.
-        let _ = input.write_all(&bytes);
+        let _ = input.write_all(bytes);
     }
-    drop(bytes);
     let output = reading.wait_with_output();
     let output = output.map_err(|error| Failure::Damaged(error.to_string()))?;
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| Err(ended(output.status)))

@@ -54,15 +54,15 @@ const PAGES: usize = 20_000;
 struct Document {
     metadata: Metadata,
     paragraphs: Vec<(Kind, String)>,
+    /// Whether a page shows one.
+    has_picture: bool,
 }
 
-/// Why a PDF gives no text.
+/// Why a PDF can't be read.
 #[derive(Serialize, Deserialize)]
 enum Failure {
     Damaged(String),
     Encrypted,
-    OnlyPictures,
-    Empty,
 }
 
 impl From<Failure> for ReadError {
@@ -70,21 +70,22 @@ impl From<Failure> for ReadError {
         match failure {
             Failure::Damaged(reason) => Self::Damaged { what: WHAT, reason },
             Failure::Encrypted => Self::Encrypted { what: WHAT },
-            Failure::OnlyPictures => Self::OnlyPictures { what: WHAT },
-            Failure::Empty => Self::Empty,
         }
     }
 }
 
 impl Reader for Pdf {
     fn read(&self, source: &Source<'_>) -> Result<Extracted, ReadError> {
-        let document = apart::read(source.bytes().to_vec())?;
+        let document = apart::read(source.bytes())?;
         let mut blocks = Blocks::default();
         for (kind, text) in &document.paragraphs {
             blocks.push(*kind, text);
         }
         if blocks.is_empty() {
-            return Err(ReadError::Empty);
+            return Err(match document.has_picture {
+                true => ReadError::OnlyPictures { what: WHAT },
+                false => ReadError::Empty,
+            });
         }
         let article = Article {
             metadata: document.metadata,
@@ -132,17 +133,11 @@ fn read(bytes: Vec<u8>) -> Result<Document, Failure> {
         metadata.title = title(&found);
     }
     let paragraphs = found.into_iter().map(|block| (block.kind, block.text));
-    let paragraphs: Vec<_> = paragraphs
-        .filter(|(_, text)| !text.trim().is_empty())
-        .collect();
-    match (paragraphs.is_empty(), has_picture) {
-        (false, _) => Ok(Document {
-            metadata,
-            paragraphs,
-        }),
-        (true, true) => Err(Failure::OnlyPictures),
-        (true, false) => Err(Failure::Empty),
-    }
+    Ok(Document {
+        metadata,
+        paragraphs: paragraphs.collect(),
+        has_picture,
+    })
 }
 
 /// The pieces of a page. Lines that are turned are read where a whole text is: a few of them are stamps in the margin
