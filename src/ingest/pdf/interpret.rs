@@ -15,6 +15,13 @@ use super::unpack::Unpacking;
 /// How many operators are run for one document; a page of a map that is one drawing has a few hundred thousand.
 const OPERATORS: u64 = 20_000_000;
 
+/// How wide or high a page may be, in points. The format names 14,400 as the most; places are kept in
+/// `f32`, which rounds by a sixteenth here.
+const PAGE_SIZE: f32 = 1_000_000.0;
+
+/// The size of a page that says none which could be right: A4, as the library takes for one without any.
+const USUAL_SIZE: (f32, f32) = (595.0, 842.0);
+
 /// How many operators the unpacking of a stream counts for that a page or a form shows.
 const STREAM: u64 = 100;
 
@@ -81,14 +88,14 @@ impl<'a> Interpreter<'a> {
 
     /// What a page shows.
     pub(super) fn page(&mut self, page: &Page<'a>) -> PageGlyphs {
-        let (width, height) = page.render_dimensions();
+        let (size, ctm) = frame(page);
         let mut glyphs = PageGlyphs {
-            size: (width, height),
+            size,
             ..PageGlyphs::default()
         };
         let content = self.content(page);
         let state = State {
-            ctm: Matrix(page.initial_transform(true).as_coeffs()),
+            ctm,
             font: None,
             size: 0.0,
             character_spacing: 0.0,
@@ -321,6 +328,17 @@ impl Run<'_, '_> {
     fn next_line(&mut self, x: f64, y: f64) {
         self.set_line(Matrix::translation(x, y).then(self.line));
     }
+}
+
+/// The width and height of a page, and what turns its places into those that are counted from its upper left corner.
+fn frame(page: &Page<'_>) -> ((f32, f32), Matrix) {
+    let (width, height) = page.render_dimensions();
+    if width.max(height) <= PAGE_SIZE {
+        let initial = Matrix(page.initial_transform(true).as_coeffs());
+        return ((width, height), initial);
+    }
+    let flipped = Matrix([1.0, 0.0, 0.0, -1.0, 0.0, f64::from(USUAL_SIZE.1)]);
+    (USUAL_SIZE, flipped)
 }
 
 /// Puts a letter on a page, among those that run the same way.

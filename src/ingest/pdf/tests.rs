@@ -49,11 +49,15 @@ impl Builder {
     }
 
     fn page_of(&mut self, content: usize, resources: &str) -> &mut Self {
+        self.page_sized("600 800", content, resources)
+    }
+
+    fn page_sized(&mut self, size: &str, content: usize, resources: &str) -> &mut Self {
         let font = |name: &str| {
             format!("<</Type/Font/Subtype/Type1/BaseFont/{name}/Encoding/WinAnsiEncoding>>")
         };
         let page = self.object(format!(
-            "<</Type/Page/Parent {TREE} 0 R/MediaBox[0 0 600 800]/Contents {content} 0 R\
+            "<</Type/Page/Parent {TREE} 0 R/MediaBox[0 0 {size}]/Contents {content} 0 R\
              /Resources<</Font<</F {} /B {}>>{resources}>>>>",
             font("Helvetica"),
             font("Helvetica-Bold")
@@ -467,6 +471,20 @@ fn numbers_that_stand_for_millions_of_widths_are_not_believed() {
             "BT /T 9 Tf 50 700 Td (A) Tj /F 9 Tf (Shown) Tj ET",
         );
         assert_eq!(texts(&read_bytes(&builder.bytes()).unwrap()), ["Shown"]);
+    }
+}
+
+#[test]
+fn a_page_without_end_is_read_as_one_of_paper() {
+    let endless = "9".repeat(60);
+    for size in [format!("{endless} 79266666666"), format!("600 {endless}")] {
+        let mut builder = Builder::new();
+        let content = builder.stream("", b"BT /F 12 Tf 50 700 Td (Shown) Tj ET");
+        for _ in 0..3 {
+            builder.page_sized(&size, content, "");
+        }
+        let article = read_bytes(&builder.bytes()).unwrap();
+        assert_eq!(texts(&article), ["Shown", "Shown", "Shown"]);
     }
 }
 
