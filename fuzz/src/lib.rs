@@ -5,6 +5,7 @@
 pub mod article;
 #[path = "../../src/ingest/mod.rs"]
 pub mod ingest;
+#[allow(dead_code, reason = "what ranks uses more of it")]
 #[path = "../../src/lexical/query.rs"]
 pub mod query;
 
