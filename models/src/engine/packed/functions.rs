@@ -3,8 +3,8 @@
 use super::simd::Simd;
 use crate::engine::config::Activation;
 
-/// `eˣ` within 2e-7 in proportion for x from −87 to 88, and what it is at the ends beyond: 2ⁿ times a polynomial
-/// on [−½ ln 2, ½ ln 2] (Cephes, `expf`).
+/// `eˣ` within 2e-7 in proportion for x from −87 to 88, and what it is at the ends beyond; no number where x is none. 2ⁿ
+/// times a polynomial on [−½ ln 2, ½ ln 2] (Cephes, `expf`).
 #[inline(always)]
 #[expect(
     clippy::excessive_precision,
@@ -13,7 +13,7 @@ use crate::engine::config::Activation;
 pub(super) fn exp<S: Simd>(simd: S, x: S::F) -> S::F {
     /// Adding and taking away 1.5 · 2²³ rounds to a whole number.
     const ROUND: f32 = 12_582_912.0;
-    let x = simd.min(simd.max(x, simd.splat(-87.0)), simd.splat(88.0));
+    let x = clamp(simd, x, -87.0, 88.0);
     let round = simd.splat(ROUND);
     let n = simd.mul_add(x, simd.splat(std::f32::consts::LOG2_E), round);
     let n = simd.sub(n, round);
@@ -43,7 +43,7 @@ pub(super) fn exp<S: Simd>(simd: S, x: S::F) -> S::F {
     reason = "the published coefficients, digit for digit"
 )]
 fn erf<S: Simd>(simd: S, x: S::F) -> S::F {
-    let x = simd.min(simd.max(x, simd.splat(-4.0)), simd.splat(4.0));
+    let x = clamp(simd, x, -4.0, 4.0);
     let square = simd.mul(x, x);
     let above = polynomial(
         simd,
@@ -72,6 +72,12 @@ fn erf<S: Simd>(simd: S, x: S::F) -> S::F {
     simd.div(simd.mul(x, above), below)
 }
 
+/// The nearest to `x` from `least` to `most`; no number where `x` is none.
+#[inline(always)]
+fn clamp<S: Simd>(simd: S, x: S::F, least: f32, most: f32) -> S::F {
+    simd.min(simd.splat(most), simd.max(simd.splat(least), x))
+}
+
 /// The polynomial with these coefficients, the highest power's first.
 #[inline(always)]
 fn polynomial<S: Simd, const N: usize>(simd: S, x: S::F, coefficients: &[f32; N]) -> S::F {
@@ -95,7 +101,7 @@ fn sigmoid<S: Simd>(simd: S, x: S::F) -> S::F {
 pub(super) fn activate<S: Simd>(simd: S, activation: Activation, x: S::F) -> S::F {
     match activation {
         Activation::Identity => x,
-        Activation::Relu => simd.max(x, simd.splat(0.0)),
+        Activation::Relu => simd.max(simd.splat(0.0), x),
         // x Φ(x), where Φ is the normal distribution.
         Activation::Gelu => {
             let half = simd.mul(x, simd.splat(0.5));

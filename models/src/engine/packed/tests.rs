@@ -330,6 +330,40 @@ fn attention_is_that_of_the_plain_twin() {
     }
 }
 
+#[test]
+fn scores_beyond_all_numbers_are_no_shares() {
+    let (tokens, width) = (3, 32);
+    for quality in [Quality::F32, Quality::Int8] {
+        for isa in each_isa() {
+            let mut input = Numbers(5).rows(tokens, 3 * width);
+            let stride = input.stride();
+            // The product of the last query with the first key: both are numbers, and it isn't.
+            input.rows_mut_from(0)[(tokens - 1) * stride] = 1e30;
+            input.rows_mut_from(0)[width] = 1e30;
+            let mut output = garbage(tokens, width);
+            let output_stride = output.stride();
+            isa.run(Attention {
+                input: input.rows_from(0),
+                input_stride: stride,
+                tokens,
+                heads: 1,
+                width,
+                output: output.rows_mut_from(0),
+                output_stride,
+                quality,
+                scratch: &mut Scratch::default(),
+            });
+            let none = output.rows_from(tokens - 1);
+            assert!(
+                none[..width].iter().all(|x| x.is_nan()),
+                "{isa:?}: {none:?}"
+            );
+            let first = &output.rows_from(0)[..width];
+            assert!(first.iter().all(|x| x.is_finite()), "{isa:?}: {first:?}");
+        }
+    }
+}
+
 fn attention_twin(input: &Rows, heads: usize, width: usize, quality: Quality) -> Vec<Vec<f64>> {
     let hidden = heads * width;
     let part = |row: usize, part: usize, head: usize| {
@@ -473,6 +507,33 @@ fn every_activation_is_that_of_its_definition() {
                     "{isa:?}: {activation:?}({x}) = {found}, not {expected}"
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_number_has_no_activation() {
+    for isa in each_isa() {
+        for activation in [
+            Activation::Identity,
+            Activation::Relu,
+            Activation::Gelu,
+            Activation::GeluTanh,
+            Activation::Silu,
+            Activation::Tanh,
+            Activation::Sigmoid,
+        ] {
+            let mut rows = garbage(1, 3);
+            let stride = rows.stride();
+            rows.rows_mut_from(0)[..3].copy_from_slice(&[1.0, f32::NAN, -1.0]);
+            isa.run(Activate {
+                rows: rows.rows_mut_from(0),
+                stride,
+                width: 3,
+                activation,
+            });
+            let is_number = [0, 1, 2].map(|at| rows.row(0)[at].is_finite());
+            assert_eq!(is_number, [true, false, true], "{isa:?}: {activation:?}");
         }
     }
 }

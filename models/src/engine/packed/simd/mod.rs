@@ -56,9 +56,9 @@ pub(crate) trait Simd: Copy {
     fn div(self, x: Self::F, y: Self::F) -> Self::F;
     /// `x y + z`, rounded once where the processor can, else twice.
     fn mul_add(self, x: Self::F, y: Self::F, z: Self::F) -> Self::F;
-    /// The smaller; `y` where `x` is not a number.
+    /// The smaller; `y` where one is not a number.
     fn min(self, x: Self::F, y: Self::F) -> Self::F;
-    /// The larger; `y` where `x` is not a number.
+    /// The larger; `y` where one is not a number.
     fn max(self, x: Self::F, y: Self::F) -> Self::F;
     /// `|x|`
     fn abs(self, x: Self::F) -> Self::F;

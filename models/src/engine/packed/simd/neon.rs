@@ -92,12 +92,12 @@ impl<const DOT: bool> Simd for Neon<DOT> {
 
     #[inline(always)]
     fn min(self, x: float32x4_t, y: float32x4_t) -> float32x4_t {
-        unsafe { vminnmq_f32(x, y) }
+        unsafe { vbslq_f32(vcltq_f32(x, y), x, y) }
     }
 
     #[inline(always)]
     fn max(self, x: float32x4_t, y: float32x4_t) -> float32x4_t {
-        unsafe { vmaxnmq_f32(x, y) }
+        unsafe { vbslq_f32(vcgtq_f32(x, y), x, y) }
     }
 
     #[inline(always)]
