@@ -71,9 +71,9 @@ async fn answer(app: &App, request: Request, question: Question) -> Result<Packa
         Request::Search => asked::search(&app.room.desk, shelf, question).await,
         Request::Related => asked::related(&app.room.desk, shelf, question).await,
     }?;
-    let packed = Arc::new(Packed::json(
-        serde_json::to_vec(&answer.json).unwrap_or_default(),
-    ));
+    let json = serde_json::to_vec(&answer.json).unwrap_or_default();
+    // It is kept: without what the writing left free.
+    let packed = Arc::new(Packed::json(json.into_boxed_slice()));
     key.generation = answer.generation;
     app.answers.keep(key, Arc::clone(&packed));
     Ok(Packable(packed))

@@ -185,3 +185,31 @@ fn a_long_time_of_everything_takes_no_more_than_a_short_one() {
     );
     place.run(["check"]).found();
 }
+
+#[test]
+fn answers_that_are_kept_take_no_more_than_themselves() {
+    let place = Place::new();
+    write_notes(&place, "notes.jsonl", 200);
+    place.run(["index", "--quiet", "notes.jsonl"]).found();
+    let server = Server::start(&place, &[]);
+    // Each another question, and packed.
+    let ask = |numbers: std::ops::Range<u32>| {
+        let answers = numbers.map(|number| {
+            let path = format!("/v1/search?q=harbour%20{number}&limit=20");
+            let answer = server.ask("GET", &path, &[("Accept-Encoding", "gzip")], b"");
+            assert!(answer.head.contains("content-encoding: gzip"));
+            answer.body.len()
+        });
+        let packed: usize = answers.sum();
+        let taken = Taken::by(server.child.id(), &place.path(".topoi"));
+        (packed as u64 / 1024, taken.kib)
+    };
+    let (_, before) = ask(0..100);
+    let (packed, after) = ask(100..500);
+    // What they are unpacked, ten times what they are packed, and as much again for what is around them.
+    let room = 20 * packed;
+    assert!(
+        after <= before + room,
+        "{packed} KiB of answers: {before} KiB, then {after}"
+    );
+}
