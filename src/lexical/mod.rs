@@ -22,9 +22,12 @@ use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tantivy::directory::MmapDirectory;
+use tantivy::directory::error::LockError;
 use tantivy::query::{
     BooleanQuery, BoostQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhraseQuery,
     Query as Clauses, TermQuery,
@@ -60,6 +63,9 @@ const MOST_DESCRIBED: u64 = 16 << 20;
 
 /// How often the index is opened while another program changes it.
 const ATTEMPTS: usize = 10;
+
+/// How long tantivy's right to write is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many words of a passage are compared, at most, to see whether it is that one.
 const MOST_COMPARED: usize = 64;
@@ -186,14 +192,32 @@ impl Lexical {
             Err(TantivyError::LockFailure(..)) => return Ok(None),
             reader => reader.map_err(failed)?,
         };
-        Ok(Some(Self {
+        let words = Self {
             path: path.to_owned(),
             index,
             reader,
             fields,
             seen: PassageId(mark.passage),
             commits: mark.commits,
-        }))
+        };
+        words.look_into_all().map_err(failed)?;
+        Ok(Some(words))
+    }
+
+    /// Looks for the words of each segment. Where another program was taking the index away while this one opened it, tantivy
+    /// takes a segment for one without positions, and says so only when they are asked for.
+    fn look_into_all(&self) -> tantivy::Result<()> {
+        let Fields {
+            number,
+            exact,
+            stems,
+        } = self.fields;
+        for segment in self.reader.searcher().segment_readers() {
+            for field in [number, exact, stems] {
+                segment.inverted_index(field)?;
+            }
+        }
+        Ok(())
     }
 
     /// The highest passage that is in it.
@@ -431,9 +455,7 @@ fn extend(library: &Writer, found: Option<Lexical>) -> Result<()> {
             (index, PassageId(0))
         }
     };
-    let mut writer: IndexWriter = index
-        .writer_with_num_threads(1, WRITER_BYTES)
-        .map_err(failed)?;
+    let mut writer = writer(&index).map_err(failed)?;
     for gone in library.tombstones()? {
         writer.delete_term(Term::from_field_u64(fields.number, gone.0));
     }
@@ -468,6 +490,22 @@ fn extend(library: &Writer, found: Option<Lexical>) -> Result<()> {
     writer.wait_merging_threads().map_err(failed)
 }
 
+/// The right to write to the index, which whoever may write to the library has: but a process that is being started from another
+/// thread keeps it from the writer before for a moment, until it is another program.
+fn writer(index: &Index) -> tantivy::Result<IndexWriter> {
+    let began = Instant::now();
+    loop {
+        match index.writer_with_num_threads(1, WRITER_BYTES) {
+            Err(TantivyError::LockFailure(LockError::LockBusy, _))
+                if began.elapsed() < PATIENCE =>
+            {
+                thread::sleep(Duration::from_millis(5));
+            }
+            done => return done,
+        }
+    }
+}
+
 /// Where the index of the library at `root` lies.
 pub(crate) fn folder(root: &Path) -> PathBuf {
     root.join(FOLDER)
@@ -476,6 +514,8 @@ pub(crate) fn folder(root: &Path) -> PathBuf {
 /// Removes the index of the library at `root`, so that the next who writes makes it anew.
 pub(crate) fn clear(root: &Path) -> Result<()> {
     let path = folder(root);
+    // First of all, so that whoever is opening it sees that it is no longer what it was. What fails here fails below.
+    let _ = fs::remove_file(path.join(DESCRIPTION));
     match fs::remove_dir_all(&path) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(LexicalError::Folder { path, source })
@@ -516,5 +556,38 @@ fn tokens(words: Vec<String>) -> PreTokenizedString {
 impl Scores {
     fn ids(&self) -> impl Iterator<Item = PointId> + '_ {
         self.best.iter().map(|(id, _)| *id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_that_goes_while_it_is_opened_is_not_taken_for_one_without_positions() {
+        let folder = tempfile::tempdir().unwrap();
+        let (schema, fields) = schema();
+        let index = Index::create_in_dir(folder.path(), schema).unwrap();
+        let mut writer: IndexWriter = writer(&index).unwrap();
+        let mut document = TantivyDocument::new();
+        document.add_u64(fields.number, 1);
+        document.add_pre_tokenized_text(fields.exact, tokens(vec!["bread".to_owned()]));
+        writer.add_document(document).unwrap();
+        writer.commit().unwrap();
+        for entry in fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|kind| kind == "pos") {
+                fs::remove_file(path).unwrap();
+            }
+        }
+        let words = Lexical {
+            path: folder.path().to_owned(),
+            reader: index.reader().unwrap(),
+            index,
+            fields,
+            seen: PassageId(1),
+            commits: 1,
+        };
+        assert!(words.look_into_all().is_err());
     }
 }

@@ -297,6 +297,34 @@ fn an_index_of_words_without_a_description_is_made_anew() {
 }
 
 #[test]
+fn an_index_of_words_that_is_held_for_a_moment_is_not_made_anew() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    let segments = || -> Vec<PathBuf> {
+        let entries = fs::read_dir(root.join("lexical")).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths
+            .filter(|path| path.extension().is_some_and(|kind| kind == "term"))
+            .collect()
+    };
+    let before = segments();
+    // As a process has it that is being started from another thread.
+    let held = fs::File::create(root.join("lexical/.tantivy-writer.lock")).unwrap();
+    held.lock().unwrap();
+    thread::scope(|threads| {
+        threads.spawn(move || {
+            thread::sleep(std::time::Duration::from_millis(200));
+            drop(held);
+        });
+        take_in(&root, "more.txt", "The price of bread has doubled.");
+    });
+    let after = segments();
+    assert!(before.iter().all(|segment| after.contains(segment)));
+    assert_eq!(after.len(), before.len() + 1);
+    assert!(problems(&root).is_empty());
+}
+
+#[test]
 fn a_damaged_index_of_words_is_an_error_and_no_panic() {
     let place = Place::new();
     let root = library(&place, &TEXTS);
