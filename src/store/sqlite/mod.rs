@@ -12,6 +12,7 @@ mod backup;
 mod copies;
 mod filter;
 mod lock;
+mod log;
 mod numbers;
 mod open;
 mod overview;
@@ -24,6 +25,7 @@ mod watch;
 mod write;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -39,6 +41,9 @@ use super::StoreError;
 pub(crate) const DATABASE: &str = "library.db";
 /// The name of the folder of vector segments in a library's folder.
 pub(crate) const SEGMENTS: &str = "segments";
+
+/// How long SQLite waits for what another program holds for a moment.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// The number of a vector segment, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -145,7 +150,7 @@ pub(crate) fn mark_commits(root: &Path, commits: u64) -> Result<(), StoreError> 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // A statement keeps its plan whatever is bound to it, so that it isn't prepared anew for each number of a passage.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // A library may come from anywhere: its schema must not be able to run anything.
     connection.pragma_update(None, "trusted_schema", false)?;

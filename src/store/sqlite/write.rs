@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::copies::owe_copies;
 use super::lock::WriteLock;
+use super::log::Log;
 use super::read::{Reader, signed, unsigned};
 use super::{SEGMENTS, SegmentId, SegmentRow, numbers, seal};
 use crate::article::{ArticleId, Kind, Metadata, PassageId, Place};
@@ -22,6 +23,7 @@ pub(crate) struct Writer {
     reader: Reader,
     root: PathBuf,
     changes: seal::Changes,
+    log: Log,
     _lock: WriteLock,
 }
 
@@ -44,6 +46,7 @@ impl Writer {
         let changes = changes.map_err(|error| StoreError::sqlite(&path, error))?;
         let marked = seal::marked(&root);
         let writer = Self {
+            log: Log::of(&path),
             reader: Reader {
                 connection,
                 path,
@@ -200,6 +203,7 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        self.log.keep_short(&self.reader.connection);
         let changes = self.changes.clone();
         let run = |connection: &mut Connection| {
             let transaction = connection.transaction()?;

@@ -394,6 +394,49 @@ fn the_log_of_commits_does_not_grow_while_somebody_follows_them() {
     assert!(longest < 20 << 20, "the log has {longest} bytes");
 }
 
+#[test]
+fn the_log_of_commits_stays_short_though_one_follows_another_without_a_pause() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    let is_over = AtomicBool::new(false);
+    let log = || {
+        fs::metadata(root.join("library.db-wal"))
+            .unwrap()
+            .len()
+            .div_ceil(1 << 20)
+    };
+    thread::scope(|threads| {
+        // As a server does.
+        threads.spawn(|| {
+            let mut watch = Library::watch(root.as_path());
+            let mut seen = watch.revision().unwrap();
+            let mut following = Library::open(root.as_path()).unwrap();
+            while !is_over.load(Ordering::Relaxed) {
+                thread::sleep(std::time::Duration::from_millis(200));
+                let now = watch.revision().unwrap();
+                if now != seen {
+                    following = Library::open(root.as_path()).unwrap();
+                    seen = now;
+                }
+            }
+            drop(following);
+        });
+        let mut longest = 0;
+        for round in 0..150 {
+            let paragraphs: Vec<String> = (0..1500)
+                .map(|number| {
+                    format!("In round {round} paragraph {number} says that bread is dear.")
+                })
+                .collect();
+            take_in(&root, "changing.txt", &paragraphs.join("\n\n"));
+            longest = longest.max(log());
+        }
+        is_over.store(true, Ordering::Relaxed);
+        eprintln!("the log had {longest} MiB at most");
+        assert!(longest < 48, "the log has {longest} MiB");
+    });
+}
+
 /// What `topoi` says to a user who may read what lies here and write nothing; `None` where this can't be tried.
 #[cfg(unix)]
 fn as_a_stranger(place: &Place, arguments: &[&str]) -> Option<Outcome> {
