@@ -116,21 +116,6 @@ impl IdSet {
         self.iter_between(PointId(0), PointId(u64::MAX), None)
     }
 
-    /// Adds all ids of another set.
-    pub fn union_with(&mut self, other: &Self) {
-        for theirs in &other.pages {
-            match self.find(theirs.number) {
-                Ok(at) => {
-                    if let Some(mine) = self.pages.get_mut(at) {
-                        mine.combine(theirs, |mine, theirs| mine | theirs);
-                    }
-                }
-                Err(at) => self.pages.insert(at, theirs.clone()),
-            }
-        }
-        self.recount();
-    }
-
     /// Keeps only the ids that are in another set too.
     pub fn intersect_with(&mut self, other: &Self) {
         self.pages.retain_mut(|mine| {
@@ -313,10 +298,8 @@ mod tests {
     }
 
     #[test]
-    fn union_intersection_and_difference_keep_the_count() {
-        let mut a = set(&[1, 64, 900]);
-        a.union_with(&set(&[2, 64, 5000]));
-        assert_eq!((a.len(), &a), (5, &set(&[1, 2, 64, 900, 5000])));
+    fn intersection_and_difference_keep_the_count() {
+        let mut a = set(&[1, 2, 64, 900, 5000]);
         a.difference_with(&set(&[64, 7]));
         assert_eq!((a.len(), &a), (4, &set(&[1, 2, 900, 5000])));
         a.intersect_with(&set(&[2, 3, 900]));
