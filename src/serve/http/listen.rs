@@ -37,6 +37,16 @@ const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Answers until `end` comes, and then what is under way.
 pub(crate) async fn listen(listener: TcpListener, router: Router, end: impl Future<Output = ()>) {
+    answer_all(listener, router, READ_TIME, end).await;
+}
+
+/// The same, for clients that may read nothing for `read_time`.
+async fn answer_all(
+    listener: TcpListener,
+    router: Router,
+    read_time: Duration,
+    end: impl Future<Output = ()>,
+) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut http = http1::Builder::new();
@@ -73,7 +83,7 @@ pub(crate) async fn listen(listener: TcpListener, router: Router, end: impl Futu
             }
         });
         let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(READ_TIME));
+        stream.set_write_timeout(Some(read_time));
         let stream = TokioIo::new(Box::pin(stream));
         let connection = graceful.watch(http.serve_connection(stream, service));
         tokio::spawn(async move {
@@ -89,5 +99,53 @@ pub(crate) async fn listen(listener: TcpListener, router: Router, end: impl Futu
         .is_err()
     {
         tracing::warn!("some answers were cut off");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use axum::routing::get;
+    use bytes::Bytes;
+    use futures_util::stream;
+    use tokio::sync::mpsc::{self, UnboundedSender};
+
+    use super::*;
+
+    /// Says when it is let go.
+    struct Held(UnboundedSender<()>);
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            let _ = self.0.send(());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_is_let_go() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, mut let_go) = mpsc::unbounded_channel();
+        let endless = get(move || async move {
+            let more =
+                |held| async { Some((Ok::<_, Infallible>(Bytes::from_static(&[0; 4096])), held)) };
+            Body::from_stream(stream::unfold(Held(sender), more))
+        });
+        let router = Router::new().route("/", endless);
+        let patience = Duration::from_millis(100);
+        tokio::spawn(answer_all(
+            listener,
+            router,
+            patience,
+            std::future::pending(),
+        ));
+        let mut client = std::net::TcpStream::connect(address).unwrap();
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+            .unwrap();
+        // Long enough for any machine: without an end of patience nothing comes at all.
+        let let_go = tokio::time::timeout(Duration::from_secs(60), let_go.recv()).await;
+        assert_eq!(let_go, Ok(Some(())));
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 use rusqlite::Connection;
 use topoi::article::ArticleId;
 use topoi::library::{
-    Indexer, Library, Silent, Windowing, backup, check, compact, drop_damaged, keep_themes,
+    Indexer, Library, Silent, Windowing, backup, check, compact, copy, drop_damaged, keep_themes,
     pin_theme, rename_theme,
 };
 use topoi::search::{Feedback, Found, Mode, Query, SearchOptions};
@@ -636,4 +636,33 @@ fn copies_that_a_crash_kept_from_being_found_are_found_by_the_next_command() {
     assert!(!on(&["check", "--repair"]).contains("isn't worked out yet"));
     assert_eq!(copies(&root), [(4, 3), (5, 3)]);
     assert!(!are_copies_owed(&root));
+}
+
+#[test]
+fn a_source_that_cannot_be_read_any_more_takes_nothing_from_its_copy() {
+    let place = Place::new();
+    let root = library(&place, &TEXTS);
+    // More than SQLite keeps in memory of a database, so that it reads the names of the files again.
+    let book: Vec<String> = (0..8_000)
+        .map(|number| format!("On day {number} {}", TEXTS[0].1.repeat(10)))
+        .collect();
+    take_in(&root, "book.txt", &book.join("\n\n"));
+    let to = place.path("copy");
+    copy(&*root, &*to, &mut |_| true).unwrap();
+    let files = || Library::records(&*to).unwrap().paths().unwrap();
+    let before = files();
+    assert_eq!(before.len(), 3);
+    let database = fs::File::options()
+        .write(true)
+        .open(root.join("library.db"))
+        .unwrap();
+    let copied = copy(&*root, &*to, &mut |copied| {
+        // All were taken over, and nothing was compared so far.
+        if copied.files_known == 3 && copied.compared == 0 {
+            database.set_len(0).unwrap();
+        }
+        true
+    });
+    assert!(copied.is_err());
+    assert_eq!(files(), before);
 }
