@@ -129,3 +129,26 @@ fn write_lines<T: Serialize>(
 fn cannot_write(path: &Path) -> String {
     format!("cannot write `{}`", path.display())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_an_end_is_refused() {
+        let endless = BufReader::new(io::repeat(b'a'));
+        let error = each_line("it", endless, |_, _| Ok(())).unwrap_err();
+        assert_eq!(error.to_string(), "line 1 of it is longer than 64 MiB");
+        let mut lines = Vec::new();
+        let take = |number, line: &str| {
+            lines.push((number, line.to_owned()));
+            Ok(())
+        };
+        each_line("it", &b"one\r\n\ntwo"[..], take).unwrap();
+        let lines: Vec<_> = lines
+            .iter()
+            .map(|(number, line)| (*number, &**line))
+            .collect();
+        assert_eq!(lines, [(1, "one"), (2, ""), (3, "two")]);
+    }
+}
