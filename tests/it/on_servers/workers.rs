@@ -9,8 +9,8 @@ use crate::harness::Place;
 /// How many workers are killed.
 const KILLED: u64 = 20;
 
-/// How many articles come with each new worker, so that there is always something to do.
-const MORE: u64 = 24;
+/// How many articles wait, at least, whenever a worker begins: more than two of them can do before one is killed.
+const WAITING: u64 = 256;
 
 fn worker(place: &Place, url: &str, more: &[&str]) -> Child {
     let arguments = ["--library", url, "--quiet", "index", "--worker", "articles"];
@@ -22,15 +22,25 @@ fn worker(place: &Place, url: &str, more: &[&str]) -> Child {
         .unwrap()
 }
 
+/// Writes more articles, beyond those that are written, until enough are not yet in a library; gives how many there are then.
+fn keep_busy(place: &Place, url: &str, written: u64) -> u64 {
+    let files = sql(url, "SELECT count(*) FROM topoi.files");
+    let done: u64 = files[0][0].as_ref().unwrap().parse().unwrap();
+    let wanted = written.max(done + WAITING);
+    write_articles(place, "articles", written..wanted);
+    wanted
+}
+
 #[test]
 fn workers_that_are_killed_leave_the_library_that_one_would_have_made() {
     let Some(servers) = servers() else { return };
     let place = Place::new();
     let (urls, _shards) = libraries(&servers, &place);
     let undisturbed = database(&servers, "single");
-    write_articles(&place, "articles", 0..3 * MORE);
-    let mut written = 3 * MORE;
-    for (library, url) in urls.iter().enumerate() {
+    on(&place, &urls[0], &["library", "init", "--layout", "single"]).found();
+    let mut written = 0;
+    for url in &urls {
+        written = keep_busy(&place, url, written);
         let mut workers = [worker(&place, url, &[]), worker(&place, url, &[])];
         let mut at_work = 0;
         for number in 0..KILLED {
@@ -40,28 +50,25 @@ fn workers_that_are_killed_leave_the_library_that_one_would_have_made() {
             at_work += u64::from(killed.try_wait().unwrap().is_none());
             killed.kill().unwrap();
             killed.wait().unwrap();
-            if library == 0 {
-                write_articles(&place, "articles", written..written + MORE);
-                written += MORE;
-            }
+            written = keep_busy(&place, url, written);
             *killed = worker(&place, url, &[]);
         }
         for mut worker in workers {
             assert!(worker.wait().unwrap().success());
         }
-        // The last of them may have been killed before the others' work was done.
-        on(&place, url, &["index", "--worker", "articles"]).found();
         assert!(at_work >= KILLED / 2, "only {at_work} were at work");
+    }
+    on(&place, &undisturbed, &["index", "--quiet", "articles"]).found();
+    assert!(content(&undisturbed).len() as u64 > 12 * written);
+    for url in &urls {
+        // The last of them may have been killed before the others' work was done, and articles came with the other library.
+        on(&place, url, &["index", "--worker", "articles"]).found();
         let left = sql(
             url,
             "SELECT count(*) FROM topoi.queue UNION ALL SELECT count(*) FROM topoi.pending",
         );
         assert_eq!(left, vec![vec![Some("0".to_owned())]; 2]);
         on(&place, url, &["check"]).found();
-    }
-    on(&place, &undisturbed, &["index", "--quiet", "articles"]).found();
-    assert!(content(&undisturbed).len() as u64 > 12 * written);
-    for url in &urls {
         assert_same_content(url, &undisturbed);
     }
 }
