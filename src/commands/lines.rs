@@ -141,14 +141,10 @@ mod tests {
         assert_eq!(error.to_string(), "line 1 of it is longer than 64 MiB");
         let mut lines = Vec::new();
         let take = |number, line: &str| {
-            lines.push((number, line.to_owned()));
+            lines.push(format!("{number}: {line}"));
             Ok(())
         };
         each_line("it", &b"one\r\n\ntwo"[..], take).unwrap();
-        let lines: Vec<_> = lines
-            .iter()
-            .map(|(number, line)| (*number, &**line))
-            .collect();
-        assert_eq!(lines, [(1, "one"), (2, ""), (3, "two")]);
+        assert_eq!(lines, ["1: one", "2: ", "3: two"]);
     }
 }

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{
-    SHARDS, assert_same_content, database, on, password, servers, sharded, sql, write_articles,
+    SHARDS, assert_same_content, count, database, on, password, servers, sharded, sql,
+    write_articles,
 };
 use crate::harness::{Outcome, Place};
 
@@ -33,11 +34,6 @@ impl Drop for Renewed {
     fn drop(&mut self) {
         script("renew", None);
     }
-}
-
-fn count(url: &str, table: &str) -> u64 {
-    let rows = sql(url, &format!("SELECT count(*) FROM topoi.{table}"));
-    rows[0][0].as_ref().unwrap().parse().unwrap()
 }
 
 /// Begins to take in articles.

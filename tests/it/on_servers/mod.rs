@@ -58,6 +58,12 @@ fn sql(url: &str, statements: &str) -> Vec<Vec<Option<String>>> {
     })
 }
 
+/// How many rows one of a library's tables has.
+fn count(url: &str, table: &str) -> u64 {
+    let rows = sql(url, &format!("SELECT count(*) FROM topoi.{table}"));
+    rows[0][0].as_ref().unwrap().parse().unwrap()
+}
+
 /// All that a library holds, without the numbers that it gave.
 fn content(url: &str) -> Vec<Vec<Option<String>>> {
     let mut content = sql(

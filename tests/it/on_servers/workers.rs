@@ -3,7 +3,9 @@
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use super::{assert_same_content, content, database, libraries, on, servers, sql, write_articles};
+use super::{
+    assert_same_content, content, count, database, libraries, on, servers, sql, write_articles,
+};
 use crate::harness::Place;
 
 /// How many workers are killed.
@@ -24,9 +26,7 @@ fn worker(place: &Place, url: &str, more: &[&str]) -> Child {
 
 /// Writes more articles, beyond those that are written, until enough are not yet in a library; gives how many there are then.
 fn keep_busy(place: &Place, url: &str, written: u64) -> u64 {
-    let files = sql(url, "SELECT count(*) FROM topoi.files");
-    let done: u64 = files[0][0].as_ref().unwrap().parse().unwrap();
-    let wanted = written.max(done + WAITING);
+    let wanted = written.max(count(url, "files") + WAITING);
     write_articles(place, "articles", written..wanted);
     wanted
 }
@@ -63,11 +63,8 @@ fn workers_that_are_killed_leave_the_library_that_one_would_have_made() {
     for url in &urls {
         // The last of them may have been killed before the others' work was done, and articles came with the other library.
         on(&place, url, &["index", "--worker", "articles"]).found();
-        let left = sql(
-            url,
-            "SELECT count(*) FROM topoi.queue UNION ALL SELECT count(*) FROM topoi.pending",
-        );
-        assert_eq!(left, vec![vec![Some("0".to_owned())]; 2]);
+        let left = ["queue", "pending"].map(|table| count(url, table));
+        assert_eq!(left, [0; 2]);
         on(&place, url, &["check"]).found();
         assert_same_content(url, &undisturbed);
     }

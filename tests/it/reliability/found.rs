@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use topoi::article::ArticleId;
 use topoi::library::{
-    Indexer, Library, Silent, Windowing, backup, check, compact, copy, drop_damaged, keep_themes,
-    pin_theme, rename_theme,
+    Indexer, Library, Revision, Silent, Watch, Windowing, backup, check, compact, copy,
+    drop_damaged, keep_themes, pin_theme, rename_theme,
 };
 use topoi::search::{Feedback, Found, Mode, Query, SearchOptions};
 
@@ -243,9 +243,8 @@ fn what_was_removed_with_a_lost_segment_is_forgotten() {
 fn a_library_is_sound_while_another_program_writes() {
     let place = Place::new();
     let root = library(&place, &TEXTS);
-    let is_over = AtomicBool::new(false);
     thread::scope(|threads| {
-        threads.spawn(|| {
+        let writer = threads.spawn(|| {
             for round in 0..40 {
                 take_in(
                     &root,
@@ -254,9 +253,8 @@ fn a_library_is_sound_while_another_program_writes() {
                 );
                 compact(&root).unwrap();
             }
-            is_over.store(true, Ordering::Relaxed);
         });
-        while !is_over.load(Ordering::Relaxed) {
+        while !writer.is_finished() {
             assert_eq!(problems(&root), [""; 0]);
         }
     });
@@ -313,7 +311,7 @@ fn an_index_of_words_that_is_held_for_a_moment_is_not_made_anew() {
     held.lock().unwrap();
     thread::scope(|threads| {
         threads.spawn(move || {
-            thread::sleep(std::time::Duration::from_millis(200));
+            thread::sleep(Duration::from_millis(200));
             drop(held);
         });
         take_in(&root, "more.txt", "The price of bread has doubled.");
@@ -366,31 +364,57 @@ fn a_description_that_would_fill_the_memory_is_not_read() {
     assert!(problems(&root).is_empty());
 }
 
+/// A library that is opened anew after each commit that is seen, as by a server.
+struct Follower {
+    root: PathBuf,
+    watch: Watch,
+    seen: Revision,
+    library: Library,
+}
+
+impl Follower {
+    fn of(root: &Path) -> Self {
+        let mut watch = Library::watch(root);
+        Self {
+            root: root.to_owned(),
+            seen: watch.revision().unwrap(),
+            watch,
+            library: Library::open(root).unwrap(),
+        }
+    }
+
+    fn look(&mut self) {
+        let now = self.watch.revision().unwrap();
+        if now != self.seen {
+            self.library = Library::open(&*self.root).unwrap();
+            self.seen = now;
+        }
+    }
+}
+
+/// Commits a long text in the place of the one before; gives the bytes that the log of commits has then.
+fn commit_much(root: &Path, round: u32) -> u64 {
+    let paragraphs: Vec<String> = (0..1500)
+        .map(|number| format!("In round {round} paragraph {number} says that bread is dear."))
+        .collect();
+    take_in(root, "changing.txt", &paragraphs.join("\n\n"));
+    fs::metadata(root.join("library.db-wal")).unwrap().len()
+}
+
 #[test]
 fn the_log_of_commits_does_not_grow_while_somebody_follows_them() {
     let place = Place::new();
     let root = library(&place, &TEXTS);
-    let mut watch = Library::watch(root.as_path());
-    let mut seen = watch.revision().unwrap();
-    let mut following = Library::open(root.as_path()).unwrap();
+    let mut follower = Follower::of(&root);
     let mut longest = 0;
     for round in 0..60 {
-        let paragraphs: Vec<String> = (0..1500)
-            .map(|number| format!("In round {round} paragraph {number} says that bread is dear."))
-            .collect();
-        take_in(&root, "changing.txt", &paragraphs.join("\n\n"));
+        longest = longest.max(commit_much(&root, round));
         // As often as a server looks before the next commit.
         for _ in 0..4 {
-            let now = watch.revision().unwrap();
-            if now != seen {
-                following = Library::open(root.as_path()).unwrap();
-                seen = now;
-            }
+            follower.look();
         }
-        let log = fs::metadata(root.join("library.db-wal")).unwrap().len();
-        longest = longest.max(log);
     }
-    assert_eq!(following.store().counts().unwrap().articles, 3);
+    assert_eq!(follower.library.store().counts().unwrap().articles, 3);
     assert!(longest < 20 << 20, "the log has {longest} bytes");
 }
 
@@ -398,43 +422,17 @@ fn the_log_of_commits_does_not_grow_while_somebody_follows_them() {
 fn the_log_of_commits_stays_short_though_one_follows_another_without_a_pause() {
     let place = Place::new();
     let root = library(&place, &TEXTS);
-    let is_over = AtomicBool::new(false);
-    let log = || {
-        fs::metadata(root.join("library.db-wal"))
-            .unwrap()
-            .len()
-            .div_ceil(1 << 20)
-    };
-    thread::scope(|threads| {
-        // As a server does.
-        threads.spawn(|| {
-            let mut watch = Library::watch(root.as_path());
-            let mut seen = watch.revision().unwrap();
-            let mut following = Library::open(root.as_path()).unwrap();
-            while !is_over.load(Ordering::Relaxed) {
-                thread::sleep(std::time::Duration::from_millis(200));
-                let now = watch.revision().unwrap();
-                if now != seen {
-                    following = Library::open(root.as_path()).unwrap();
-                    seen = now;
-                }
-            }
-            drop(following);
-        });
-        let mut longest = 0;
-        for round in 0..150 {
-            let paragraphs: Vec<String> = (0..1500)
-                .map(|number| {
-                    format!("In round {round} paragraph {number} says that bread is dear.")
-                })
-                .collect();
-            take_in(&root, "changing.txt", &paragraphs.join("\n\n"));
-            longest = longest.max(log());
+    let mut follower = Follower::of(&root);
+    let longest = thread::scope(|threads| {
+        let writer = threads.spawn(|| (0..150).map(|round| commit_much(&root, round)).max());
+        while !writer.is_finished() {
+            thread::sleep(Duration::from_millis(200));
+            follower.look();
         }
-        is_over.store(true, Ordering::Relaxed);
-        eprintln!("the log had {longest} MiB at most");
-        assert!(longest < 48, "the log has {longest} MiB");
+        writer.join().unwrap().unwrap()
     });
+    eprintln!("the log had {longest} bytes at most");
+    assert!(longest <= 47 << 20, "the log has {longest} bytes");
 }
 
 /// What `topoi` says to a user who may read what lies here and write nothing; `None` where this can't be tried.
